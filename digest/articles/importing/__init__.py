@@ -1,0 +1,1 @@
+"""Ways in for articles: feeds, JSON, CSV. Each yields plain ``ArticleData``; one place stores them."""

@@ -1,0 +1,103 @@
+"""The tables of stage 1: articles, their reading, and how each did in the mails it stood in."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import JSON, Column, Index, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class ArticleStatus(StrEnum):
+    """Where an article stands with the newsroom."""
+
+    published = "published"
+    embargoed = "embargoed"
+    unpublished = "unpublished"
+    retracted = "retracted"
+
+
+def article_id(canonical_url: str) -> UUID:
+    """Return the id of the article at a canonical URL: the same in every database, so that issues replay."""
+    return uuid5(NAMESPACE_URL, canonical_url)
+
+
+class Article(SQLModel, table=True):
+    """A piece the newsroom published. Build it with ``model_validate``: table models do not validate."""
+
+    __table_args__ = (
+        Index("ix_article_source_guid", "source", "guid"),
+        Index("ix_article_content_hash", "content_hash"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    canonical_url: str = Field(unique=True)  # identity; lower case, no scheme, see articles/canonical.py
+    url: str  # where a click goes
+    guid: str | None = None
+    source: str = ""  # key of the feed or file it came from
+    content_hash: str = ""
+
+    headline: str
+    standfirst: str = ""
+    kicker: str = ""
+    byline: str = ""
+    authors: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    desk: str = ""
+    place: str = ""
+    source_line: str = ""
+    correction: str = ""  # text of a correction; "" when there is none
+    language: str = "en"  # BCP 47, lower case
+    body: str = ""  # plain text, capped
+    minutes: int | None = None
+
+    image_url: str = ""
+    image_alt: str = ""
+    image_credit: str = ""
+    image_width: int | None = None
+    image_height: int | None = None
+
+    published_at: datetime = Field(index=True)  # the earliest ever seen
+    first_seen_at: datetime = Field(index=True)
+    refreshed_at: datetime | None = None  # an editor marked a substantive update
+    imported_at: datetime
+
+    status: ArticleStatus = Field(default=ArticleStatus.published, sa_type=String)
+    editors_choice: bool = False
+    evergreen: bool = False
+    regions: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # id -> evidence
+    topics: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    cluster: str | None = None
+
+
+class Reads(SQLModel, table=True):
+    """Page reads of one article in one period from one source, or its rank in a "most read" list.
+
+    One row per (article, source, period): importing the same figures again counts once.
+    """
+
+    __table_args__ = (UniqueConstraint("article_id", "source", "period_start", "period_end"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    article_id: UUID = Field(foreign_key="article.id", index=True)
+    source: str
+    period_start: datetime
+    period_end: datetime = Field(index=True)
+    views: int | None = None
+    rank: int | None = None  # 1 is the most read
+    rank_of: int | None = None  # length of that list
+
+
+class Exposure(SQLModel, table=True):
+    """How often one article stood at one place of one edition, and the human clicks it brought there."""
+
+    __table_args__ = (UniqueConstraint("article_id", "edition_number", "place"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    article_id: UUID = Field(foreign_key="article.id", index=True)
+    list_id: str
+    edition_number: int
+    place: int
+    sent_at: datetime = Field(index=True)
+    delivered: int = 0
+    expected: float = 0.0  # clicks that place would have brought an average story
+    clicks: int = 0  # human ones

@@ -1,0 +1,71 @@
+"""The one place that reads the settings and puts the parts together. Doors ask it for an ``App``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest import settings as settings_module
+from digest.clock import Clock, SystemClock
+from digest.settings import Settings
+
+if TYPE_CHECKING:
+    from digest.database import Database
+    from digest.sending.provider import Provider
+    from subscribers import Keys
+
+
+@dataclass(frozen=True)
+class App:
+    """The parts of a running product. Heavy ones are made when first asked for."""
+
+    settings: Settings
+    clock: Clock
+    still: bool = False  # the clock was handed in: leases use it, too
+
+    @cached_property
+    def database(self) -> "Database":
+        """Return the database."""
+        from digest.database import Database
+
+        return Database(self.settings.database_url, self.clock if self.still else None)
+
+    @cached_property
+    def keys(self) -> "Keys":
+        """Return the signing keys of links and the key of address hashes."""
+        from subscribers import Keys
+
+        return Keys(
+            secret=self.settings.secret_key.get_secret_value(),
+            old=tuple(key.get_secret_value() for key in self.settings.secret_keys_old),
+            address=self.settings.address_key.get_secret_value(),
+        )
+
+    @cached_property
+    def provider(self) -> "Provider":
+        """Return the email API the settings name."""
+        from digest.providers.registry import build
+
+        return build(self.settings)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "provider" in self.__dict__:
+            self.provider.close()
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+@contextmanager
+def opened(folder: Path | None = None, clock: Clock | None = None, **given: Any) -> Iterator[App]:
+    """Read the settings of a folder, open the product, and close it at the end.
+
+    ``clock``: whose time it is (default: the machine's). ``given``: settings that beat file and environment.
+    """
+    app = App(settings_module.load(folder, **given), clock or SystemClock(), still=clock is not None)
+    try:
+        yield app
+    finally:
+        app.close()

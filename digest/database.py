@@ -1,0 +1,104 @@
+"""The database: short transactions, of two kinds, on SQLite or PostgreSQL.
+
+``reading()`` is deferred and never writes. ``writing()`` takes the write lock at once (BEGIN IMMEDIATE on
+SQLite), because a deferred transaction that reads and then writes can fail with "database is locked" at any
+time. No transaction may stay open while something outside the database is being waited for.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from digest.clock import Clock, SystemClock
+from digest.errors import SettingsError
+
+BUSY_TIMEOUT_MS = 30_000
+CACHE_KIB = 65_536
+
+
+class Database:
+    """One database, and how to talk to it.
+
+    ``url``: an SQLAlchemy URL; ``sqlite:///digest.db`` or ``postgresql://...`` (psycopg 3 is used).
+    ``clock``: whose time ``now()`` gives on SQLite. On PostgreSQL leases use the server's clock, since many
+    machines share it, unless a clock was handed in (as tests do).
+    """
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self.url = url
+        self._clock = clock
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, and so one machine only."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that only reads."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session that writes; commits at the end, or undoes all if anything is raised."""
+        engine = self.engine.execution_options(digest_writes=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def now(self, session: Session | None = None) -> datetime:
+        """Return the instant that leases are measured by: the server's on PostgreSQL, else the clock's."""
+        if self._clock is None and not self.is_sqlite and session is not None:
+            moment: datetime = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
+            return moment.astimezone(UTC)
+        return (self._clock or SystemClock()).now()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        message = (
+            f"DATABASE_URL {url!r} is not a database address. Write sqlite:///digest.db or postgresql://user@host/name."
+        )
+        raise SettingsError(message) from error
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=20)
+    if parsed.get_backend_name() != "sqlite":
+        message = f"DATABASE_URL names {parsed.get_backend_name()!r}; only SQLite and PostgreSQL are supported."
+        raise SettingsError(message)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"cache_size=-{CACHE_KIB}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("digest_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

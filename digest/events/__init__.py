@@ -1,0 +1,1 @@
+"""Stage 8: what came back: votes on an issue now; webhook events and clicks later."""

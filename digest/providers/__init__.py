@@ -1,0 +1,1 @@
+"""Stage 7: one file per email API; each only translates."""

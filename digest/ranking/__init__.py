@@ -1,0 +1,1 @@
+"""Stage 2: in what order, and why. Pure: no database, no clock, no network."""

@@ -1,0 +1,1 @@
+"""A made-up newsroom, in our own words, for the demo and the tests."""

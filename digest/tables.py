@@ -1,0 +1,14 @@
+"""Every table of both packages, gathered once, for migrations and for making a fresh database."""
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+import digest.articles.models
+import digest.events.models
+import digest.issues.models
+import digest.proofs.models
+import digest.regions
+import digest.sending.models
+import subscribers.models
+
+METADATA: MetaData = SQLModel.metadata

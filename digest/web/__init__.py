@@ -1,0 +1,1 @@
+"""The web door: pages for readers; the desk comes here later."""

@@ -1,0 +1,107 @@
+"""The tables of who receives what, and who agreed to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class SubscriptionState(StrEnum):
+    """A person's standing on one list."""
+
+    unconfirmed = "unconfirmed"
+    confirmed = "confirmed"
+    ended = "ended"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be mailed."""
+
+    hard_bounce = "hard_bounce"
+    complaint = "complaint"
+    by_hand = "by_hand"
+    erased = "erased"
+
+
+class Subscriber(SQLModel, table=True):
+    """A person with an address. The integer key is for joins; ``ref`` is what links carry."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    ref: UUID = Field(default_factory=uuid4, unique=True)
+    address: str  # as it is written to; "" once erased
+    address_key: str = Field(unique=True)  # keyed hash of the normalised address
+    name: str = ""
+    language: str = "en"
+    created_at: datetime
+    paused_until: datetime | None = None
+    erased_at: datetime | None = None
+
+
+class MailingList(SQLModel, table=True):
+    """What one can subscribe to. ``family`` and ``topic`` are opaque here (a publication and a region, to digest)."""
+
+    __tablename__ = "list"
+
+    id: str = Field(primary_key=True)  # a slug
+    name: str
+    description: str = ""
+    family: str = Field(index=True)
+    topic: str
+    language: str = "en"
+    position: int = 0  # the newsroom's order
+    open: bool = True  # can be subscribed to
+
+
+class Subscription(SQLModel, table=True):
+    """One subscriber on one list."""
+
+    __table_args__ = (Index("ix_subscription_list_state", "list_id", "state"),)
+
+    subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True)
+    list_id: str = Field(foreign_key="list.id", primary_key=True)
+    state: SubscriptionState = Field(sa_type=String)
+    position: int = 0  # the reader's own order, where they chose one
+    changed_at: datetime
+
+
+class Consent(SQLModel, table=True):
+    """Who agreed to what, when, in which words. Rows are only ever added."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
+    list_id: str
+    action: str  # asked | confirmed | ended
+    at: datetime
+    source: str  # import:FILE, form, one-click, page, command
+    wording: str = ""
+
+
+class Suppression(SQLModel, table=True):
+    """An address that must not be mailed, by the hash of it, so that it outlives the person's erasure."""
+
+    address_key: str = Field(primary_key=True)
+    reason: SuppressionReason = Field(sa_type=String)
+    at: datetime
+    note: str = ""
+
+
+class Audience(SQLModel, table=True):
+    """An ordered set of lists of one family. Rows are few and never change."""
+
+    __table_args__ = (UniqueConstraint("family", "lists"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    family: str
+    lists: str  # list ids in order, joined by a blank
+
+
+class SubscriberAudience(SQLModel, table=True):
+    """The ordered set of confirmed lists of one subscriber in one family; no row when there is none."""
+
+    __table_args__ = (Index("ix_subscriber_audience_audience", "audience_id"),)
+
+    family: str = Field(primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True)
+    audience_id: int = Field(foreign_key="audience.id")

@@ -1,0 +1,1 @@
+"""The tests; test_one_article.py is the tour, read it first."""
