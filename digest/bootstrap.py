@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from digest.settings import Settings
 if TYPE_CHECKING:
     from digest.database import Database
     from digest.sending.provider import Provider
+    from digest.sending.sender import Means
     from subscribers import Keys
 
 
@@ -49,6 +51,24 @@ class App:
         from digest.providers.registry import build
 
         return build(self.settings)
+
+    @cached_property
+    def means(self) -> "Means":
+        """Return what workers work with."""
+        from digest.sending.sender import Means
+
+        settings = self.settings
+        return Means(
+            database=self.database,
+            provider=self.provider,
+            keys=self.keys,
+            base_url=settings.base_url,
+            clock=self.clock,
+            rate=settings.send_rate,
+            lease=timedelta(seconds=settings.lease_seconds),
+            longest_call=timedelta(seconds=settings.connect_timeout + settings.write_timeout + settings.read_timeout),
+            uncertain=settings.uncertain,
+        )
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -42,10 +42,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a session that only reads."""
+        """Open a session that only reads; what it loaded can be looked at afterwards."""
         with Session(self.engine, expire_on_commit=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back, and lets the objects go as they are
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     sender_address: str = "digest@example.org"
     postal_address: str = ""
     outbox_dir: Path = Path("outbox")
+    pictures_dir: Path = Path("pictures")
     send_concurrency: int = Field(default=4, ge=1, le=64)
     send_rate: float = Field(default=50.0, gt=0, description="provider calls a second, over all workers")
     uncertain: Uncertain = Uncertain.hold
@@ -106,6 +107,13 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
 
 
+def templates_folder() -> Path:
+    """Return the folder of the templates: the copy inside the installed package, else the checkout's own."""
+    here = Path(__file__).parent
+    installed = here / "_templates"
+    return installed if installed.is_dir() else here.parent / "templates"
+
+
 def load(folder: Path | None = None, **given: Any) -> Settings:
     """Read the settings for a folder (default: where we are); ``given`` beats everything.
 
@@ -117,11 +125,21 @@ def load(folder: Path | None = None, **given: Any) -> Settings:
         model_config = SettingsConfigDict(toml_file=file)
 
     try:
-        return _ForFolder(**given)
+        return _from_folder(_ForFolder(**given), folder or Path())
     except ValidationError as error:
         raise SettingsError(_sentence(error, file)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from error
+
+
+def _from_folder(settings: Settings, folder: Path) -> Settings:
+    """Read relative paths, that of a SQLite file too, from the folder of the settings."""
+    prefix = "sqlite:///"
+    file = settings.database_url.removeprefix(prefix)
+    update: dict[str, Any] = {"outbox_dir": folder / settings.outbox_dir, "pictures_dir": folder / settings.pictures_dir}
+    if settings.database_url.startswith(prefix) and file and not file.startswith((":memory:", "file:")):
+        update["database_url"] = f"{prefix}{folder / file}"
+    return settings.model_copy(update=update)
 
 
 def _sentence(error: ValidationError, file: Path) -> str:

@@ -1,1 +1,60 @@
-"""Who receives what, and who agreed to it. Knows nothing of articles or issues."""
+"""Who receives what, and who agreed to it. Knows nothing of articles or issues.
+
+This is the front door: everything the rest of the product may use stands here. Names are loaded when first asked
+for, so that a command that needs only the errors does not load a database library. The web pages are not here:
+``subscribers.pages`` is for the web alone.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from subscribers.addresses import masked as masked
+    from subscribers.addresses import normalise as normalise
+    from subscribers.audience import AudienceSet as AudienceSet
+    from subscribers.audience import audience_sets as audience_sets
+    from subscribers.audience import recipients as recipients
+    from subscribers.audience import refresh_audience as refresh_audience
+    from subscribers.audience import still_wanted as still_wanted
+    from subscribers.consent import confirm as confirm
+    from subscribers.consent import end as end
+    from subscribers.consent import subscribe as subscribe
+    from subscribers.csv_rows import RowError as RowError
+    from subscribers.exporting import export_csv as export_csv
+    from subscribers.importing import ImportReport as ImportReport
+    from subscribers.importing import import_csv as import_csv
+    from subscribers.keys import Claim as Claim
+    from subscribers.keys import Keys as Keys
+    from subscribers.listing import ListData as ListData
+    from subscribers.listing import add_list as add_list
+    from subscribers.listing import get_list as get_list
+    from subscribers.listing import lists as lists
+    from subscribers.people import ConsentData as ConsentData
+    from subscribers.people import PersonData as PersonData
+    from subscribers.people import SubscriptionData as SubscriptionData
+    from subscribers.people import erase as erase
+    from subscribers.people import find as find
+    from subscribers.suppression import suppress as suppress
+    from subscribers.suppression import suppress_key as suppress_key
+    from subscribers.suppression import unsuppress as unsuppress
+
+_HOMES = {
+    "addresses": ("masked", "normalise"),
+    "audience": ("AudienceSet", "audience_sets", "recipients", "refresh_audience", "still_wanted"),
+    "consent": ("confirm", "end", "subscribe"),
+    "exporting": ("export_csv",),
+    "csv_rows": ("RowError",),
+    "importing": ("ImportReport", "import_csv"),
+    "keys": ("Claim", "Keys"),
+    "listing": ("ListData", "add_list", "get_list", "lists"),
+    "people": ("ConsentData", "PersonData", "SubscriptionData", "erase", "find"),
+    "suppression": ("suppress", "suppress_key", "unsuppress"),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of the front door when it is first asked for (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

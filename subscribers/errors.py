@@ -14,4 +14,16 @@ class BadToken(SubscribersError):
 
 
 class UnknownList(SubscribersError):
-    """There is no list of that name."""
+    """There is no list of that name, or it takes nobody new."""
+
+
+class UnknownAddress(SubscribersError):
+    """Nobody is known by that address."""
+
+
+class Suppressed(SubscribersError):
+    """The address must not be mailed, and what was asked for does not change that."""
+
+
+class BadFile(SubscribersError):
+    """A file of subscribers cannot be read at all."""

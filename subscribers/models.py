@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -105,3 +105,8 @@ class SubscriberAudience(SQLModel, table=True):
     family: str = Field(primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True)
     audience_id: int = Field(foreign_key="audience.id")
+
+
+def table(model: type[SQLModel]) -> Table:
+    """Return the table of a model, for Core statements."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

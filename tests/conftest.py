@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from digest.clock import StillClock
 from digest.database import Database
 from digest.tables import METADATA
+from tests import browser
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 STRONG = "k9Jv2mQx7TzR4bWn8LpYc3HdFs6GaEu1"
@@ -78,9 +79,9 @@ def chromium() -> Iterator[Any]:
     """Start a real Chromium for the session; yields Playwright's browser."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    path = browser.find()
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*flags, "--disable-component-update"])
-        yield browser
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=path, args=[*flags, "--disable-component-update"])
+        yield launched
+        launched.close()

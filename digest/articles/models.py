@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import JSON, Column, Index, String, UniqueConstraint
@@ -28,6 +29,7 @@ class Article(SQLModel, table=True):
     __table_args__ = (
         Index("ix_article_source_guid", "source", "guid"),
         Index("ix_article_content_hash", "content_hash"),
+        Index("ix_article_evergreen", "evergreen", "published_at"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -58,7 +60,7 @@ class Article(SQLModel, table=True):
 
     published_at: datetime = Field(index=True)  # the earliest ever seen
     first_seen_at: datetime = Field(index=True)
-    refreshed_at: datetime | None = None  # an editor marked a substantive update
+    refreshed_at: datetime | None = Field(default=None, index=True)  # an editor marked a substantive update
     imported_at: datetime
 
     status: ArticleStatus = Field(default=ArticleStatus.published, sa_type=String)
@@ -67,6 +69,28 @@ class Article(SQLModel, table=True):
     regions: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # id -> evidence
     topics: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     cluster: str | None = None
+    # What a person decided (status, editors_choice): field -> value. An import leaves these as they are.
+    by_hand: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class ArticleAddress(SQLModel, table=True):
+    """A further canonical URL that an article was seen under: a changed slug, or a second address of one story."""
+
+    canonical_url: str = Field(primary_key=True)
+    article_id: UUID = Field(foreign_key="article.id", index=True)
+
+
+class ArticleLog(SQLModel, table=True):
+    """Who changed what of an article by hand, and when. Rows are only ever added."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    article_id: UUID = Field(foreign_key="article.id", index=True)
+    at: datetime
+    who: str
+    what: str
+    reason: str = ""
+    before: Any = Field(default=None, sa_column=Column(JSON))
+    after: Any = Field(default=None, sa_column=Column(JSON))
 
 
 class Reads(SQLModel, table=True):

@@ -1,10 +1,30 @@
 """The commands. Each noun has a file; heavy imports stand inside the commands, so that ``--help`` is quick."""
 
+import os
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from digest.errors import DigestError
+from digest.cli import (
+    articles,
+    database,
+    demo,
+    init,
+    issue_edits,
+    issue_sending,
+    issues,
+    lists,
+    publications,
+    reads,
+    regions,
+    schedule,
+    serve,
+    subscribers,
+    worker,
+)
+from digest.errors import BadInput, DigestError
 
 app = typer.Typer(
     name="digest",
@@ -13,16 +33,3 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-def main() -> None:
-    """Run a command. Exit 0: done; 1: refused, with a sentence; 2: wrong usage."""
-    from subscribers.errors import SubscribersError
-
-    try:
-        app()
-    except (DigestError, SubscribersError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(0)

@@ -31,6 +31,9 @@ class Edition(SQLModel, table=True):
     marks: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # slot name -> mark
     html_bytes: int = 0  # with the slots filled by the longest values
     content_hash: str
+    losers: list[str] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )  # articles there was no room for: carried to the set's next issue
     trimmed: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     created_at: datetime
 
@@ -59,6 +62,20 @@ class EditionStory(SQLModel, table=True):
     list_id: str
     region: str
     points: float
+
+
+class ProofRecord(SQLModel, table=True):
+    """When the editions of an issue's revision were made, from which version, and what the checks said."""
+
+    __tablename__ = "proof"
+
+    issue_id: UUID = Field(foreign_key="issue.id", primary_key=True)
+    revision: int = Field(primary_key=True)
+    version: int  # the issue's version it was made from; another one, and the proof is out of date
+    content_hash: str  # over the recipe and all its editions
+    readers: int = 0  # of all audiences then, those with nothing new included
+    checks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    made_at: datetime
 
 
 class Approval(SQLModel, table=True):

@@ -58,6 +58,7 @@ class Candidate:
     expected: float = 0.0  # what an average story would have got in its places and at its age
     popular_rank: tuple[int, int] | None = None  # (rank, length) in a "most read" list; beats counts
     regions: Mapping[str, str] = field(default_factory=dict)  # region -> Evidence, ancestors included
+    own_regions: frozenset[str] = frozenset()  # given to it itself, not by ancestry (rule 11); empty: all of regions
     topics: frozenset[str] = frozenset()  # topics and entities; region tags and kickers left out
     authors: frozenset[str] = frozenset()  # house bylines left out
     cluster: str | None = None

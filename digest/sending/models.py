@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, String, text
+from sqlalchemy import JSON, Column, Index, String, Table, text
 from sqlmodel import Field, SQLModel
 
 
@@ -26,12 +26,13 @@ class DeliveryState(StrEnum):
 class BatchState(StrEnum):
     """Where one batch stands."""
 
+    formed = "formed"  # half of a batch that was refused: its members are known, no worker holds it yet
     claimed = "claimed"  # a worker holds it under a lease; nothing has left
     handed_over = "handed_over"  # the call may have been made
     repeating = "repeating"  # unknown outcome; the sealed bytes go again under the same key
     settled = "settled"  # every member has its answer
     uncertain = "uncertain"  # unknown outcome; its members wait for evidence or a person
-    returned = "returned"  # given back before the hand-over mark; its members were queued again
+    returned = "returned"  # given back with nothing taken; its members were queued again
 
 
 class Delivery(SQLModel, table=True):
@@ -46,7 +47,12 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
-        Index("ix_delivery_batch", "batch_number"),
+        Index(
+            "ix_delivery_batch",
+            "batch_number",
+            sqlite_where=text("batch_number IS NOT NULL"),
+            postgresql_where=text("batch_number IS NOT NULL"),
+        ),
         Index("ix_delivery_edition", "edition_number"),
         {"sqlite_with_rowid": False},
     )
@@ -57,7 +63,8 @@ class Delivery(SQLModel, table=True):
     state: DeliveryState = Field(sa_type=String)
     outcome: str | None = None  # delivered | deferred | bounced | complained: what came back later
     batch_number: int | None = None
-    attempts: int = 0
+    attempts: int = 0  # calls that ended without an answer for it
+    first_failed_at: datetime | None = None  # when the first of them ended: after 24 hours no more are made
     next_attempt_at: datetime | None = None
     reason: str | None = None
     provider_message_id: str | None = None
@@ -94,3 +101,8 @@ class Pacer(SQLModel, table=True):
     account: str = Field(primary_key=True)
     next_at: float = 0.0  # seconds since the epoch
     halted: str = ""  # why nothing may be sent by it (key refused); "" when it may
+
+
+def table(model: type[SQLModel]) -> Table:
+    """Return the table of a model, for Core statements."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

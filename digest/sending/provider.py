@@ -1,12 +1,15 @@
 """The port: what sending asks of an email API, and what the answer may be. Adapters stand in digest/providers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from digest.errors import DigestError
+
+MARK: Final = re.compile(r"%%[0-9a-f]{20}%%")  # stands in a content where a reader's own value goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""The web door: pages for readers; the desk comes here later."""
+"""The web door: the pages that mails link to. No rule of the business lives here."""

@@ -1,0 +1,41 @@
+"""Gathers the articles that may matter to an issue."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, union
+from sqlmodel import Session
+from sqlmodel import select as select_articles
+
+from digest.articles.identity import ARTICLES
+from digest.articles.models import Article
+
+RECENT = timedelta(days=28)  # ruling 1: what came late stays eligible that long; also the reach of Popular
+EVERGREEN = timedelta(days=365)
+AHEAD = timedelta(days=8)  # articles still embargoed are gathered, too, so that the editor sees why they are not in
+
+
+def gather(
+    session: Session, *, as_of: datetime, window_hours: float, grace_hours: float, language: str | None = None
+) -> list[Article]:
+    """Return the articles that may matter to an issue cut off at ``as_of``, newest first, then by id.
+
+    Those published, updated by an editor, or first seen within 28 days before it (or within window and grace,
+    where that is longer), those that are to be published within 8 days after it, and evergreens of a year. All
+    statuses: it is the ranking that leaves articles out, with a reason. ``language``: only articles in it;
+    leave it out to have those in other languages reported as left out.
+    """
+    since = as_of - max(RECENT, timedelta(hours=window_hours + grace_hours))
+    until = as_of + AHEAD
+    table = ARTICLES.c
+    reasons: tuple[ColumnElement[bool], ...] = (
+        table.published_at.between(since, until),
+        table.refreshed_at.between(since, as_of),
+        table.first_seen_at.between(since, as_of) & (table.published_at <= until),
+        table.evergreen.is_(True) & table.published_at.between(as_of - EVERGREEN, until),
+    )
+    # a union of four index look-ups; one condition with OR would walk the whole table, bodies included
+    ids = union(*(select(table.id).where(reason) for reason in reasons)).subquery()
+    query = select_articles(Article).where(table.id.in_(select(ids.c.id)))
+    if language is not None:
+        query = query.where(table.language == language)
+    return list(session.exec(query.order_by(table.published_at.desc(), table.id)))

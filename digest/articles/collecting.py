@@ -1,0 +1,86 @@
+"""Takes articles in from a file or an address: opens it, has it read, has it stored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from digest.articles.canonical import canonical_url
+from digest.articles.importing import reading
+from digest.articles.importing.categories import CategoryMap
+from digest.articles.importing.data import ArticleData, RowError
+from digest.articles.importing.reading import Origin
+from digest.articles.pictures import PictureStore
+from digest.articles.storing import Import, StoreReport, is_first_import, store_in_chunks
+from digest.database import Database
+from digest.errors import BadInput
+from digest.fetching import Fetcher
+
+OK = 200
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one file or feed held. ``feed``: it brings its newest articles again and again."""
+
+    origin: Origin
+    items: list[ArticleData | RowError]
+    feed: bool
+
+    @property
+    def source(self) -> str:
+        """Return the key of the source where none was given: the feed's address, or the file's name."""
+        if self.origin.url:
+            return canonical_url(self.origin.name)
+        return self.origin.path.stem if self.origin.path else "stdin"
+
+
+def given(name: str, content: bytes) -> tuple[Origin, bytes]:
+    """Return an origin that is neither a file nor an address."""
+    return Origin(name), content
+
+
+def open_origin(name: str, fetcher: Fetcher) -> tuple[Origin, bytes]:
+    """Fetch an address, or read a file. Raises BadInput with a sentence."""
+    if name.startswith(("http://", "https://")):
+        fetched = fetcher.get(name)
+        if fetched.status != OK:
+            raise BadInput(f"It answered with status {fetched.status}, so nothing was imported.")
+        return Origin(name, url=fetched.url, content_type=fetched.content_type), fetched.body
+    path = Path(name)
+    try:
+        if path.stat().st_size > reading.LARGEST:
+            raise BadInput(f"It has over {reading.LARGEST // 1_000_000} MB. Split it.")
+        return Origin(name, path=path), path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"It cannot be read: {error.strerror}.") from error
+
+
+def read(
+    content: bytes, origin: Origin, categories: CategoryMap | None = None, pictures: PictureStore | None = None
+) -> Batch:
+    """Read all articles of an origin. Raises BadInput where nothing of it can be read."""
+    return Batch(origin, list(reading.read(content, origin, categories, pictures)), reading.is_feed(content))
+
+
+def store(
+    database: Database,
+    batch: Batch,
+    terms: Import,
+    *,
+    backlog: bool | None = None,
+    done: Callable[[int], None] = lambda _: None,
+) -> StoreReport:
+    """Store what was read. An empty source in ``terms`` is filled in; a file may overrule other sources' texts.
+
+    ``backlog``: see ``Import``; None: at the first import of a feed, or into an empty database.
+    """
+    source = terms.source or batch.source
+    with database.reading() as session:
+        first = is_first_import(session, source if batch.feed else None)
+    settled = replace(
+        terms,
+        source=source,
+        backlog=first if backlog is None else backlog,
+        overrule=not batch.feed and not batch.origin.url,
+    )
+    return store_in_chunks(database, batch.items, settled, done)

@@ -1,0 +1,85 @@
+"""Tells what shape an import has, and has it read: feed, JSON Feed, our JSON, or CSV."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+from digest.articles.importing import csv_articles, feeds, json_articles, json_feed, sheets
+from digest.articles.importing.categories import CategoryMap
+from digest.articles.importing.data import ArticleData, PictureRule, RowError, same_picture
+from digest.articles.pictures import PictureStore, beside
+from digest.errors import BadInput
+
+LARGEST = 200_000_000  # bytes of a local file
+FEED = re.compile(r"<(?:[a-z0-9]+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
+FEED_LINK = re.compile(r"<link\b[^<>]*application/(?:rss|atom|feed)\+(?:xml|json)[^<>]*>", re.IGNORECASE)
+HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an import came from: a name for messages, its address if it was fetched, its path if it is a file."""
+
+    name: str
+    url: str = ""
+    path: Path | None = None
+    content_type: str = ""
+
+
+def read(
+    content: bytes, origin: Origin, categories: CategoryMap | None = None, pictures: PictureStore | None = None
+) -> Iterator[ArticleData | RowError]:
+    """Yield each article of an import, or what is wrong with it.
+
+    ``categories``: what the categories of a feed mean. ``pictures``: where to keep pictures that lie beside a
+    local file. Raises BadInput, naming the import, where nothing of it can be read.
+    """
+    rule = beside(origin.path, pictures) if origin.path and pictures else same_picture
+    try:
+        yield from _read(content, origin, categories or CategoryMap(), rule)
+    except BadInput as error:
+        raise BadInput(f"{origin.name}: {error}") from error
+
+
+def is_feed(content: bytes) -> bool:
+    """Tell whether this is a feed, which brings its newest articles again and again, and not a file of articles."""
+    head = feeds.decode(content[:4_000]).lstrip("\ufeff \r\n\t")
+    return bool(FEED.search(head)) if head.startswith("<") else head.startswith("{") and json_feed.MARK in head
+
+
+def _read(
+    content: bytes, origin: Origin, categories: CategoryMap, picture: PictureRule
+) -> Iterator[ArticleData | RowError]:
+    if len(content) > LARGEST:
+        raise BadInput(f"It has over {LARGEST // 1_000_000} MB. Split it.")
+    head = sheets.decode(content[:20_000]).lstrip("\ufeff \r\n\t")
+    if not head:
+        raise BadInput("It is empty.")
+    if head.startswith("<"):
+        if not FEED.search(head):
+            raise BadInput(_no_feed(head, origin))
+        return feeds.read(content, categories, origin.url, picture)
+    if head.startswith(("{", "[")):
+        data = json_articles.parse(sheets.decode(content))
+        if json_feed.is_feed(data):
+            return json_feed.read(data, categories, origin.url, picture)
+        return json_articles.read(data, picture)
+    if _is_csv(head, origin):
+        return csv_articles.read(sheets.decode(content), picture)
+    raise BadInput("It is no feed, no JSON and no CSV whose first line names the columns url and headline.")
+
+
+def _is_csv(head: str, origin: Origin) -> bool:
+    first = next((one for one in head.splitlines() if one.strip() and not one.startswith("#")), "").lower()
+    named = origin.name.lower().endswith((".csv", ".tsv")) or "csv" in origin.content_type
+    return named or ("url" in first and "headline" in first)
+
+
+def _no_feed(head: str, origin: Origin) -> str:
+    link = FEED_LINK.search(head)
+    href = HREF.search(link.group()) if link else None
+    if href:
+        return f"It is a web page, not a feed. It names this feed: {urljoin(origin.url, href.group(1))}"
+    return "It is a web page or another XML document, not a feed."

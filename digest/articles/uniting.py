@@ -1,0 +1,137 @@
+"""Unites an imported article with what is stored of it. Pure: rows in, a row out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from digest.articles.identity import Incoming
+from digest.articles.importing.data import ArticleData
+from digest.articles.models import ArticleStatus, article_id
+
+STRENGTH = {"tag": 3, "feed": 2, "mention": 1}  # evidence for a region, see regions.md 2.2
+WORDS_A_MINUTE = 230
+TEXTS = (
+    "headline", "standfirst", "kicker", "byline", "authors", "desk", "place", "source_line", "correction", "body",
+    "minutes", "cluster", "language", "content_hash",
+)  # fmt: skip
+IMAGE = ("image_url", "image_alt", "image_credit", "image_width", "image_height")
+MANY_TOPICS = 40
+
+
+def fresh(one: Incoming, *, source: str, at: datetime, backlog: bool, language: str) -> dict[str, Any]:
+    """Return the row of an article that was not known.
+
+    ``backlog``: the first import of a source brings what was published before we looked; such an article counts
+    as first seen when it was published, so that nothing old becomes new. Without a date it is published ``at``.
+    """
+    data = one.data
+    published = data.published_at or at
+    texts = _texts(one)
+    return texts | {
+        "id": article_id(one.canonical),
+        "canonical_url": one.canonical,
+        "url": data.url,
+        "guid": data.guid,
+        "source": source,
+        "language": texts["language"] or language,
+        "published_at": published,
+        "first_seen_at": min(at, published) if backlog else at,
+        "refreshed_at": None,
+        "imported_at": at,
+        "status": (data.status or ArticleStatus.published).value,
+        "editors_choice": data.editors_choice,
+        "evergreen": data.evergreen,
+        "regions": dict(one.regions),
+        "topics": data.topics[:MANY_TOPICS],
+        "by_hand": {},
+    }
+
+
+def united(stored: Mapping[str, Any], one: Incoming, *, source: str, at: datetime, owner: bool) -> dict[str, Any]:
+    """Return the row of a known article with what an import says of it; equal to ``stored`` where that is nothing new.
+
+    Signals unite: a badge from anywhere stays, the strongest evidence per region counts, the earliest date holds.
+    ``owner``: the import may change texts; otherwise it only fills what is empty, so that two feeds with one
+    article do not take turns at its headline. What a person decided stays.
+    """
+    data = one.data
+    row = dict(stored) | _changed_texts(stored, one, owner=owner)
+    if owner:
+        row["url"] = data.url
+    if source == stored["source"]:
+        row["guid"] = data.guid or stored["guid"]
+    row["published_at"] = _published(stored["published_at"], data.published_at, at)
+    row["status"] = data.status.value if data.status else stored["status"]
+    row["editors_choice"] = stored["editors_choice"] or data.editors_choice
+    row["evergreen"] = stored["evergreen"] or data.evergreen
+    row["regions"] = strongest(stored["regions"], one.regions)
+    row["topics"] = _topics(stored["topics"], data.topics, replace=source == stored["source"])
+    row.update(stored["by_hand"])
+    return row
+
+
+def strongest(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """Return the regions of both with the stronger evidence for each."""
+    both = dict(first)
+    for region, kind in second.items():
+        if STRENGTH[kind] > STRENGTH.get(both.get(region, ""), 0):
+            both[region] = kind
+    return both
+
+
+def _published(stored: datetime, given: datetime | None, at: datetime) -> datetime:
+    """Keep the earliest date ever seen, since feeds rewrite dates; an embargo that is still on may be moved."""
+    if given is None:
+        return stored
+    return given if stored > at else min(stored, given)
+
+
+def _topics(stored: list[str], given: list[str], *, replace: bool) -> list[str]:
+    if replace:
+        return given[:MANY_TOPICS] or stored
+    return list(dict.fromkeys((*stored, *given)))[:MANY_TOPICS]
+
+
+def _changed_texts(stored: Mapping[str, Any], one: Incoming, *, owner: bool) -> dict[str, Any]:
+    given = _texts(one)
+    taken = {name: given[name] for name in TEXTS if given[name] and (owner or not stored[name])}
+    if not given["body"] and stored["body"]:
+        taken.pop("content_hash", None)  # the fuller text says more
+        if one.data.minutes is None:
+            taken.pop("minutes", None)
+    if given["image_url"] and (owner or not stored["image_url"]):
+        taken |= {name: given[name] for name in IMAGE}
+    return taken
+
+
+def _texts(one: Incoming) -> dict[str, Any]:
+    data, image = one.data, one.data.image
+    body = data.body or data.body_html
+    return {
+        "headline": data.headline,
+        "standfirst": data.standfirst,
+        "kicker": data.kicker,
+        "byline": data.byline or ", ".join(data.authors),
+        "authors": data.authors or _authors(data),
+        "desk": data.desk,
+        "place": data.place,
+        "source_line": data.source_line,
+        "correction": data.correction,
+        "language": data.language,
+        "body": body,
+        "minutes": data.minutes or (ceil(len(body.split()) / WORDS_A_MINUTE) or None),
+        "cluster": data.cluster,
+        "content_hash": one.content_hash,
+        "image_url": image.url if image else "",
+        "image_alt": image.alt if image else "",
+        "image_credit": image.credit if image else "",
+        "image_width": image.width if image else None,
+        "image_height": image.height if image else None,
+    }
+
+
+def _authors(data: ArticleData) -> list[str]:
+    """Take the byline for the author where no authors are named, so that the ranking's author cap works."""
+    name = data.byline.removeprefix("By ").removeprefix("by ").strip()
+    return [name] if name else []

@@ -1,0 +1,85 @@
+"""``digest init``: ask the few things a newsroom must say, make keys, publication and lists, name the next command."""
+
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.errors import Refused
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
+
+KEY_BYTES = 36
+
+
+def init(
+    name: Annotated[str, typer.Option(prompt="Name of the newsletter")],
+    sender: Annotated[str, typer.Option(prompt="Sender address (From)")],
+    postal_address: Annotated[str, typer.Option(prompt="Postal address (the law wants one in every mail)")],
+    zone: Annotated[str, typer.Option(prompt="Time zone")] = "Europe/Brussels",
+    language: Annotated[str, typer.Option(prompt="Language (two letters)")] = "en",
+    preset: Annotated[str, typer.Option(prompt="Regions to start from (a preset)")] = "starter",
+    base_url: Annotated[str, typer.Option(prompt="Public address of this installation")] = "http://127.0.0.1:8000",
+    regions: Annotated[list[str] | None, typer.Option("--list", help="A region to make a list for; repeat it.")] = None,
+) -> None:
+    """Set up a new installation in this folder: settings, keys, database, regions, one publication, its lists."""
+    from digest import bootstrap, migrating
+    from digest.settings import FILE_NAME
+
+    if Path(FILE_NAME).exists():
+        raise Refused(f"{FILE_NAME} is here already, so this folder is set up. Remove it to start over.")
+    settings = {"base_url": base_url, "sender_address": sender, "postal_address": postal_address}
+    write_settings(Path(FILE_NAME), settings)
+    try:
+        with bootstrap.opened() as app:
+            migrating.upgrade(app.database)
+            first = {"name": name, "sender_address": sender, "postal_address": postal_address}
+            made = _first_publication(app, first | {"zone": zone, "language": language}, preset, regions or [])
+    except Exception:
+        Path(FILE_NAME).unlink()  # nothing half-made stays; the next try asks again
+        raise
+    print(f"{FILE_NAME} holds your settings and keys: keep it secret, and back it up.")
+    print(f"Publication {made['publication']}, with lists {', '.join(made['lists'])}.")
+    print("Next: digest articles import YOUR-FEED-URL --region REGION")
+
+
+def write_settings(file: Path, values: dict[str, str]) -> None:
+    """Write a new settings file with fresh keys, readable by its owner only."""
+    keys = {name: secrets.token_urlsafe(KEY_BYTES) for name in ("secret_key", "address_key")}
+    lines = [f"{name} = {_toml(value)}" for name, value in (keys | values).items()]
+    text = "# Settings of digest-mailer. Each can be overridden by DIGEST_<NAME> in the environment.\n"
+    file.touch(mode=0o600)
+    file.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _first_publication(app: "App", first: dict[str, str], preset: str, chosen: list[str]) -> dict[str, Any]:
+    from digest import regions
+    from digest.issues import publications
+    from subscribers import ListData, add_list
+
+    slug = re.sub(r"[^a-z0-9]+", "-", first["name"].lower()).strip("-") or "digest"
+    with app.database.writing() as session:
+        publication = publications.add(session, publications.checked(id=slug, **first))
+        added = regions.apply_preset(session, preset)
+        parents = {region.parent_id for region in added}
+        for region_id in chosen:
+            regions.get_region(session, region_id)
+        listed = [region for region in regions.all_regions(session) if _has_list(region.id, chosen, parents)]
+        for position, region in enumerate(listed):
+            name = region.name(first["language"])
+            data = {"family": publication.id, "topic": region.id, "language": first["language"], "position": position}
+            add_list(session, ListData(id=f"{slug}-{region.id}", name=name, **data))
+    return {"publication": slug, "lists": [f"{slug}-{region.id}" for region in listed]}
+
+
+def _has_list(region: str, chosen: list[str], parents: set[str | None]) -> bool:
+    """Without a choice, the regions at the ends of the tree get a list each."""
+    return region in chosen if chosen else region not in parents

@@ -1,0 +1,366 @@
+"""``digest issues``: drafting an issue, looking at it, checking and approving it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.cli.console import Json, answer, opened, parse_time, progress
+from digest.cli.issue_edits import commands as edits
+from digest.errors import BadInput, Refused
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from digest.bootstrap import App
+    from digest.issues.models import Issue
+    from digest.proofs.check import Check
+    from digest.proofs.proof import Proof
+
+commands = typer.Typer(help="The issues: draft, look, edit, check, approve, send.", no_args_is_help=True)
+commands.add_typer(edits, name="edit")
+
+WhichIssue = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="Number, id, start of the id, or a publication for its newest.")
+]
+Who = Annotated[str, typer.Option("--as", help="Who does it; stands in the issue's log.")]
+SHOWN = 10  # editions with most readers
+
+
+@commands.command()
+def draft(
+    publication: Annotated[str, typer.Argument(metavar="PUBLICATION", help="The publication's id.")],
+    at: Annotated[str | None, typer.Option(help="The cut-off. Default: now.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="A special issue, outside the schedule.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draft an issue: gather, rank, and say why each story stands where it does, or does not stand."""
+    from digest.issues import drafting
+
+    with opened() as app:
+        as_of = parse_time(at) if at else app.clock.now().replace(microsecond=0)
+        issue = drafting.draft(app.database, publication, as_of=as_of, at=app.clock.now(), once=once)
+        data = _told(app, issue)
+    answer(data, as_json, lambda: _say_draft(data))
+
+
+@commands.command("list")
+def list_(
+    publication: Annotated[str | None, typer.Option(help="Only of this publication.")] = None, as_json: Json = False
+) -> None:
+    """List the issues, newest first."""
+    from sqlmodel import col, select
+
+    from digest.issues.models import Issue
+
+    with opened() as app, app.database.reading() as session:
+        statement = select(Issue).order_by(col(Issue.as_of).desc(), col(Issue.number).desc())
+        if publication:
+            statement = statement.where(Issue.publication_id == publication)
+        found = [_short(issue) for issue in session.exec(statement)]
+
+    def say() -> None:
+        for one in found:
+            held = f"  HELD: {one['held']}" if one["held"] else ""
+            print(f"{one['number']:>4}  {one['publication']}  {one['as_of']}  {one['status']}{held}  {one['issue']}")
+        if not found:
+            print("There is no issue yet. Draft one: digest issues draft PUBLICATION")
+
+    answer(found, as_json, say)
+
+
+@commands.command()
+def show(issue: WhichIssue, as_json: Json = False) -> None:
+    """Show an issue: where it stands, its edits, its editions, and who did what."""
+    from digest.issues import finding, log
+    from digest.proofs import approval, storing
+
+    with opened() as app, app.database.reading() as session:
+        held = finding.issue(session, issue)
+        approved = approval.valid(session, held)
+        data = _short(held) | {
+            "edits": held.edits,
+            "editions": [_edition(one) for one in storing.editions_of(session, held)],
+            "approved_by": approved.who if approved else None,
+            "log": [
+                {"at": one.at.isoformat(), "who": one.who, "what": one.what, "before": one.before, "after": one.after}
+                for one in log.entries(session, held)
+            ],
+        }
+    answer(data, as_json, lambda: _say_issue(data))
+
+
+@commands.command()
+def explain(
+    issue: WhichIssue,
+    article: Annotated[str | None, typer.Argument(metavar="ARTICLE", help="Only this one, in every edition.")] = None,
+    lists: Annotated[str, typer.Option(help="The edition of these lists, by comma. Default: all lists.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say why each story stands where it does, and why every other article was left out."""
+    from digest.issues import drafting, explaining, finding
+    from digest.issues.building import Builder
+
+    with opened() as app, app.database.reading() as session:
+        held = finding.issue(session, issue)
+        recipe = drafting.recipe(session, held)
+        builder = Builder(recipe)
+        if article:
+            wanted = finding.candidate(recipe, article)
+            orders = [one.lists for one in _wanted(app, session, held)]
+            data: Any = explaining.one(builder, wanted, orders)
+        else:
+            chosen = tuple(part.strip() for part in lists.split(",") if part.strip())
+            data = explaining.everything(builder, chosen or recipe.frame.newsroom_order)
+    answer(data, as_json, lambda: _say_explained(data))
+
+
+@commands.command()
+def check(issue: WhichIssue, as_json: Json = False) -> None:
+    """Make the proof of an issue (every edition, rendered and measured), and say what the checks found."""
+    with opened() as app:
+        proof = _proof(app, issue)
+        data: dict[str, Any] = {
+            "issue": str(proof.issue_id),
+            "version": proof.version,
+            "editions": [_edition(one) for one in proof.editions],
+            "checks": [one.as_json() for one in proof.checks],
+        }
+    answer(data, as_json, lambda: _say_checks(data["editions"], proof.checks))
+
+
+@commands.command()
+def approve(
+    issue: WhichIssue,
+    who: Who = "editor",
+    accept: Annotated[
+        list[str] | None, typer.Option(metavar="CODE=REASON", help="Accept an amber check; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Approve an issue: its editions are made, checked, and stored as they will be sent."""
+    from digest.proofs import approval
+
+    accepted = dict(_accepted(one) for one in accept or ())
+    with opened() as app:
+        proof = _proof(app, issue)
+        made = approval.approve(app.database, proof.issue_id, who=who, at=app.clock.now(), accepted=accepted)
+        data: dict[str, Any] = {
+            "issue": str(proof.issue_id),
+            "version": made.version,
+            "content_hash": made.content_hash,
+            "approved_by": made.who,
+            "accepted": made.accepted,
+            "editions": [_edition(one) for one in proof.editions],
+            "readers": sum(made.audience.values()),
+        }
+    answer(data, as_json, lambda: print(
+        f"Approved: {len(data['editions'])} editions for {data['readers']} readers. Next: digest issues send {issue}"
+    ))  # fmt: skip
+
+
+@commands.command()
+def revoke(issue: WhichIssue, who: Who = "editor", as_json: Json = False) -> None:
+    """Take an approval back: the issue is a draft again."""
+    from digest.issues import finding
+    from digest.proofs import approval
+
+    with opened() as app:
+        with app.database.reading() as session:
+            held = finding.issue(session, issue)
+        data = _short(approval.revoke(app.database, held.id, who=who, at=app.clock.now()))
+    answer(data, as_json, lambda: print(f"Issue {data['number']} is a draft again."))
+
+
+@commands.command()
+def preview(
+    issue: WhichIssue,
+    folder: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("preview"),
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Write every edition as a page one can look at: wide and narrow, dark, without pictures, as plain text."""
+    import webbrowser
+
+    from digest.proofs import checks
+    from digest.proofs import preview as pages
+
+    with opened() as app:
+        proof = _current_proof(app, issue)
+        pictures = app.settings.pictures_dir
+        page = pages.write(
+            editions=proof.editions,
+            folder=folder,
+            pictures=pictures if pictures.is_dir() else None,
+            base_url=app.settings.base_url,
+            title=f"Preview of issue {issue}",
+            findings=[checks.about(proof.checks, edition) for edition in proof.editions],
+        )
+    if open_ and not as_json:
+        webbrowser.open(page.resolve().as_uri())
+    answer({"preview": str(page)}, as_json, lambda: print(f"Wrote {page}."))
+
+
+@commands.command("test")
+def send_test(
+    issue: WhichIssue,
+    to: Annotated[str, typer.Option(help="Address that gets the test mail.")],
+    lists: Annotated[str, typer.Option(help="The edition of these lists, by comma. Default: most readers.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Send one edition to one address, marked [Test]. No reader's ledger knows of it."""
+    from digest.proofs import storing
+    from digest.sending import direct
+    from subscribers import normalise
+
+    with opened() as app:
+        proof = _current_proof(app, issue)
+        edition = storing.chosen(proof.editions, tuple(part.strip() for part in lists.split(",") if part.strip()))
+        receipt = direct.send_test(
+            app.database, app.provider, edition.number, address=normalise(to), base_url=app.settings.base_url
+        )
+    if not receipt.accepted:
+        raise Refused(f"The provider refused the test mail: {receipt.reason}.")
+    data = {"to": to, "lists": edition.lists, "subject": edition.subject}
+    answer(data, as_json, lambda: print(f"Sent the edition {' + '.join(edition.lists)} to {to}."))
+
+
+def _told(app: "App", issue: "Issue") -> dict[str, Any]:
+    """Return a draft as data: the whole issue in the newsroom's order, then the editions with most readers."""
+    from digest.issues import drafting, telling
+    from digest.issues.building import Builder
+
+    with app.database.reading() as session:
+        recipe = drafting.recipe(session, issue)
+        wanted = _wanted(app, session, issue)
+    builder = Builder(recipe)
+    whole = telling.edition(builder.build(recipe.frame.newsroom_order), recipe)
+    editions = [telling.edition(builder.build(one.lists), recipe) | {"readers": one.readers} for one in wanted[:SHOWN]]
+    return telling.issue(issue, recipe) | whole | {"editions": editions, "editions_in_all": len(wanted)}
+
+
+def _wanted(app: "App", session: "Session", issue: "Issue") -> list[Any]:
+    from digest.issues.frame import Frame
+    from digest.proofs import editions
+    from subscribers import audience_sets
+
+    sets = audience_sets(session, issue.publication_id, app.clock.now())
+    return list(editions.plan(sets, Frame.model_validate(issue.frame)).wanted)
+
+
+def _proof(app: "App", issue: str) -> "Proof":
+    """Make the proof anew: the readers may have changed since the last one."""
+    from digest.issues import finding
+    from digest.proofs import making, relaxed
+    from digest.rendering.urls import Urls
+
+    with app.database.reading() as session:
+        held = finding.issue(session, issue)
+        total = len(_wanted(app, session, held))
+    with progress("Editions", total) as tell:
+        return making.make_proof(
+            app.database,
+            held.id,
+            urls=Urls(app.settings.base_url),
+            at=app.clock.now(),
+            relaxed=relaxed.names(app.settings),
+            tell=tell,
+        )
+
+
+def _current_proof(app: "App", issue: str) -> "Proof":
+    from digest.issues import finding
+    from digest.proofs import making
+
+    with app.database.reading() as session:
+        proof = making.stored_proof(session, finding.issue(session, issue))
+        session.expunge_all()  # its editions are read after this session
+    return proof or _proof(app, issue)
+
+
+def _accepted(text: str) -> tuple[str, str]:
+    code, given, reason = text.partition("=")
+    if not given or not reason.strip():
+        raise BadInput(f"{text!r} does not say why. Write --accept CODE=REASON.")
+    return code.strip(), reason.strip()
+
+
+def _short(issue: "Issue") -> dict[str, Any]:
+    from digest.clock import as_utc_text
+
+    return {
+        "issue": str(issue.id),
+        "number": issue.number,
+        "publication": issue.publication_id,
+        "as_of": as_utc_text(issue.as_of),
+        "send_at": as_utc_text(issue.send_at) if issue.send_at else None,
+        "status": str(issue.status),
+        "version": issue.version,
+        "revision": issue.revision,
+        "once": issue.once,
+        "held": issue.held,
+        "failed": issue.failed,
+    }
+
+
+def _edition(edition: Any) -> dict[str, Any]:
+    names = ("number", "lists", "language", "without", "readers", "subject", "preheader", "html_bytes", "trimmed")
+    return {"edition": str(edition.id)} | {name: getattr(edition, name) for name in names}
+
+
+def _say_draft(data: dict[str, Any]) -> None:
+    print(f"Issue {data['number']} of {data['publication']}, cut off {data['as_of']}: {data['issue']}")
+    _say_edition(data)
+    print(f"\n{len(data['left_out'])} articles were left out: digest issues explain {data['number']}")
+    for one in data["editions"]:
+        print(f"Edition {' + '.join(one['lists'])}: {one['readers']} readers, subject: {one['subject']}")
+
+
+def _say_edition(data: dict[str, Any]) -> None:
+    print(f"Subject: {data['subject']}")
+    if data["lead"]:
+        print(f"\nLead\n{_line(data['lead'])}")
+    for section in data["sections"]:
+        print(f"\n{section['heading']}")
+        for one in (*section["stories"], *section["briefs"]):
+            print(_line(one))
+    for name in ("corrections", "popular"):
+        if data[name]:
+            print(f"\n{name.capitalize()}")
+            for one in data[name]:
+                print(_line(one))
+
+
+def _line(one: dict[str, Any]) -> str:
+    return f"{one['place']:>3}. {one['headline']}{' [pinned]' if one['pinned'] else ''}\n     {one['why']}"
+
+
+def _say_explained(data: Any) -> None:
+    if "places" in data:
+        print(data["headline"])
+        for one in data["places"]:
+            print(f"  {' + '.join(one['lists'])}: {one['answer']}")
+        return
+    _say_edition(data)
+    print("\nLeft out")
+    for one in data["left_out"]:
+        detail = f" ({one['detail']})" if one["detail"] else ""
+        print(f"  {one['headline']}: {one['reason']}{detail}  {one['article_id']}")
+
+
+def _say_issue(data: dict[str, Any]) -> None:
+    for name in ("issue", "number", "publication", "as_of", "status", "version", "held", "failed", "approved_by"):
+        if data[name] not in (None, ""):
+            print(f"{name}: {data[name]}")
+    for one in data["editions"]:
+        print(f"edition {' + '.join(one['lists'])}: {one['readers']} readers, {one['html_bytes']} B, {one['subject']}")
+    for one in data["log"]:
+        print(f"{one['at']}  {one['who']}  {one['what']}")
+
+
+def _say_checks(editions: list[dict[str, Any]], checks: "tuple[Check, ...]") -> None:
+    print(f"{len(editions)} editions, the largest {max((e['html_bytes'] for e in editions), default=0):,} B.")
+    for one in checks:
+        place = f" ({one.place})" if one.place else ""
+        remedy = f" {one.remedy}." if one.remedy else ""
+        print(f"{one.level:<11} {one.code}: {one.sentence}{place}{remedy}")

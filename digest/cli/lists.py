@@ -1,0 +1,80 @@
+"""``digest lists``: what one can subscribe to."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.console import Json, answer, opened
+
+if TYPE_CHECKING:
+    from subscribers import ListData
+
+commands = typer.Typer(help="The lists one can subscribe to: add and list them.", no_args_is_help=True)
+
+
+@commands.command()
+def add(
+    list_id: Annotated[str, typer.Argument(metavar="ID", help="A short name: small letters, digits, hyphens.")],
+    *,
+    publication: Annotated[str, typer.Option(help="The publication whose mail it is, by id.")],
+    region: Annotated[str, typer.Option(help="The region it is about, by id.")],
+    name: Annotated[str, typer.Option(help="The name readers see.")],
+    language: Annotated[str, typer.Option(help="The language of its mail, as a code.")] = "en",
+    description: Annotated[str, typer.Option(help="What it is about, in a sentence.")] = "",
+    position: Annotated[int | None, typer.Option(help="Its place among the lists; the last by default.")] = None,
+    closed: Annotated[bool, typer.Option("--closed", help="Nobody new can subscribe.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add a list: a publication's mail about one region, in one language."""
+    import subscribers
+    from digest.issues.publications import get as get_publication
+    from digest.regions import get_region
+
+    with opened() as app, app.database.writing() as session:
+        get_publication(session, publication)
+        get_region(session, region)
+        known = {data.id: data for data in subscribers.lists(session, publication)}
+        last = max((data.position for data in known.values()), default=0)
+        place = position if position is not None else known[list_id].position if list_id in known else last + 1
+        data = subscribers.ListData(
+            id=list_id,
+            name=name,
+            description=description,
+            family=publication,
+            topic=region,
+            language=language,
+            position=place,
+            open=not closed,
+        )
+        subscribers.add_list(session, data)
+    answer(_public(data), as_json, lambda: print(f"Added the list {data.id} ({data.name})."))
+
+
+@commands.command(name="list")
+def show_all(
+    publication: Annotated[str, typer.Option(help="Only the lists of this publication.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the lists, with how many readers each has now."""
+    import subscribers
+
+    with opened() as app, app.database.reading() as session:
+        found = subscribers.lists(session, publication or None)
+        readers: dict[str, int] = {}
+        for family in {data.family for data in found}:
+            for one in subscribers.audience_sets(session, family, app.clock.now()):
+                for list_id in one.lists:
+                    readers[list_id] = readers.get(list_id, 0) + one.readers
+
+    def say() -> None:
+        for data in found:
+            count = readers.get(data.id, 0)
+            print(f"{data.id:24} {data.name:32} {data.family:20} {data.topic:20} {data.language:6} {count:>9,}")
+
+    answer([_public(data) | {"readers": readers.get(data.id, 0)} for data in found], as_json, say)
+
+
+def _public(data: "ListData") -> dict[str, object]:
+    """Return a list in the product's own words: its family is a publication, its topic a region."""
+    values = data.model_dump()
+    return {"publication": values.pop("family"), "region": values.pop("topic"), **values}

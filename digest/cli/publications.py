@@ -1,0 +1,98 @@
+"""``digest publications``: the recurring newsletters."""
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.console import Json, answer, opened
+
+commands = typer.Typer(help="The recurring newsletters: name, sender, cadence, schedule.", no_args_is_help=True)
+
+Identifier = Annotated[str, typer.Argument(metavar="ID", help="A slug: weekly, morning-brief.")]
+
+
+@commands.command()
+def add(
+    id: Identifier,  # noqa: A002 - it is the publication's id
+    *,
+    name: Annotated[str, typer.Option(help="What readers know it as.")],
+    sender_address: Annotated[str, typer.Option(help="The From address. Default: DIGEST_SENDER_ADDRESS.")] = "",
+    sender_name: Annotated[str, typer.Option(help="The From name. Default: the name.")] = "",
+    postal_address: Annotated[str, typer.Option(help="The law asks for one. Default: DIGEST_POSTAL_ADDRESS.")] = "",
+    reply_to: Annotated[str, typer.Option(help="Where answers go.")] = "",
+    language: Annotated[str, typer.Option(help="Of its own words: en, ar, ru.")] = "en",
+    cadence: Annotated[str, typer.Option(help="weekly or daily.")] = "weekly",
+    zone: Annotated[str, typer.Option(help="IANA time zone: Europe/Brussels.")] = "UTC",
+    cutoff: Annotated[str, typer.Option(help="Cron line of the cut-off, wall time in the zone.")] = "0 6 * * 1",
+    send: Annotated[str, typer.Option(help="Cron line of the sending.")] = "0 8 * * 1",
+    website: Annotated[str, typer.Option(help="The newsroom's site.")] = "",
+    logo_url: Annotated[str, typer.Option(help="Logo on a light ground.")] = "",
+    logo_dark_url: Annotated[str, typer.Option(help="Its twin on a dark ground.")] = "",
+    editor_name: Annotated[str, typer.Option(help="Who signs the note.")] = "",
+    editor_role: Annotated[str, typer.Option(help="What they are.")] = "",
+    editor: Annotated[list[str] | None, typer.Option(help="Address that gets the draft; may be repeated.")] = None,
+    stories: Annotated[int, typer.Option(help="Full stories a section.")] = 4,
+    briefs: Annotated[int, typer.Option(help="Brief ones a section.")] = 3,
+    minimum_stories: Annotated[int, typer.Option(help="Fewer than this is thin.")] = 1,
+    empty: Annotated[str, typer.Option(help="A thin issue: skip, send or hold.")] = "skip",
+    unapproved: Annotated[str, typer.Option(help="Unapproved at its time: hold, or send if all is green.")] = "hold",
+    house_byline: Annotated[list[str] | None, typer.Option(help="A byline that is no author; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add a publication."""
+    from digest.issues import publications
+
+    given = {
+        "id": id, "name": name, "sender_name": sender_name, "reply_to": reply_to, "language": language,
+        "cadence": cadence, "zone": zone, "cutoff": cutoff, "send": send, "website": website, "logo_url": logo_url,
+        "logo_dark_url": logo_dark_url, "editor_name": editor_name, "editor_role": editor_role,
+        "editors": editor or [], "section_stories": stories, "section_briefs": briefs,
+        "minimum_stories": minimum_stories, "empty": empty, "unapproved": unapproved,
+        "house_bylines": house_byline or [],
+    }  # fmt: skip
+    with opened() as app:
+        data = publications.checked(
+            **given,
+            sender_address=sender_address or app.settings.sender_address,
+            postal_address=postal_address or app.settings.postal_address,
+        )
+        with app.database.writing() as session:
+            added = publications.add(session, data).model_dump(mode="json")
+    answer(
+        added, as_json, lambda: print(f"Added publication {data.id}. Next: digest lists add ID --publication {data.id}")
+    )
+
+
+@commands.command("list")
+def list_(as_json: Json = False) -> None:
+    """List all publications."""
+    from digest.issues import publications
+
+    with opened() as app, app.database.reading() as session:
+        found = [one.model_dump(mode="json") for one in publications.all_publications(session)]
+
+    def say() -> None:
+        for one in found:
+            print(f"{one['id']}\t{one['name']}\t{one['cadence']}\t{one['send']} {one['zone']}")
+        if not found:
+            print("There is no publication yet. Add one: digest publications add ID --name NAME")
+
+    answer(found, as_json, say)
+
+
+@commands.command()
+def show(
+    id: Identifier,  # noqa: A002 - it is the publication's id
+    as_json: Json = False,
+) -> None:
+    """Show one publication."""
+    from digest.issues import publications
+
+    with opened() as app, app.database.reading() as session:
+        found: dict[str, Any] = publications.get(session, id).model_dump(mode="json")
+
+    def say() -> None:
+        for field, value in found.items():
+            print(f"{field}: {value}")
+
+    answer(found, as_json, say)

@@ -1,0 +1,24 @@
+"""``digest serve``: the web pages that mails link to."""
+
+from typing import Annotated
+
+import typer
+
+from digest.cli.console import opened
+
+commands = typer.Typer(help="The web pages that mails link to.")
+
+
+@commands.callback(invoke_without_command=True)
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the web pages until stopped: unsubscribe, preferences, editions in the browser, pictures."""
+    with opened() as app:
+        from digest.web.app import create
+        from digest.web.serving import listen, run
+
+        socket = listen(host, port)
+        print(f"Serving on http://{host}:{socket.getsockname()[1]} (Ctrl-C stops).", flush=True)
+        run(create(app), socket)

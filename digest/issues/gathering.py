@@ -1,0 +1,87 @@
+"""Freezing the candidates of an issue: articles as they are now, their reading, and what each set was told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from digest.articles.models import Article
+from digest.articles.popularity import Reading, reading
+from digest.issues.history import History, corrections_told
+from digest.issues.inputs import Inputs
+
+READ_WITHIN = timedelta(days=28)
+CARRIED_WITHIN = timedelta(days=28)  # ruling 1: however old within 28 days
+
+
+def freeze(
+    session: Session, articles: Sequence[Article], *, publication_id: str, as_of: datetime, history: History
+) -> list[dict[str, Any]]:
+    """Return the stored form of each article as a candidate at ``as_of``, by id."""
+    read = reading(session, articles, as_of=as_of, since=as_of - READ_WITHIN)
+    corrected = [article.id for article in articles if article.correction]
+    told = corrections_told(session, publication_id, corrected, as_of) if corrected else {}
+    frozen = [_inputs(article, read.get(article.id), as_of, history, told) for article in articles]
+    return [one.as_json() for one in sorted(frozen, key=lambda one: one.id)]
+
+
+def _inputs(
+    article: Article, read: Reading | None, as_of: datetime, history: History, told: Mapping[UUID, set[str]]
+) -> Inputs:
+    keys = [key for key in (str(article.id), article.canonical_url, article.cluster) if key]
+    return Inputs(
+        id=str(article.id),
+        canonical_url=article.canonical_url,
+        url=article.url,
+        headline=article.headline,
+        standfirst=article.standfirst,
+        kicker=article.kicker,
+        byline=article.byline,
+        place=article.place,
+        language=article.language,
+        minutes=article.minutes,
+        correction=article.correction,
+        picture=_picture(article),
+        published_at=article.published_at,
+        first_seen_at=article.first_seen_at,
+        refreshed_at=article.refreshed_at,
+        status=str(article.status),
+        editors_choice=article.editors_choice,
+        evergreen=article.evergreen,
+        regions=dict(sorted(article.regions.items())),
+        topics=tuple(sorted(article.topics)),
+        authors=tuple(sorted(article.authors)),
+        cluster=article.cluster,
+        clicks=read.clicks if read else 0.0,
+        expected=read.expected if read else 0.0,
+        popular_rank=read.popular_rank if read else None,
+        sent=history.sent_to(keys),
+        shown_popular=history.popular_for(keys),
+        carried=tuple(sorted(history.losers.get(str(article.id), ()))) if _within(article, as_of) else (),
+        late=_late(article, as_of, history.last_cutoff),
+        correction_due=bool(article.correction) and article.correction not in told.get(article.id, ()),
+    )
+
+
+def _within(article: Article, as_of: datetime) -> bool:
+    return as_of - (article.refreshed_at or article.published_at) <= CARRIED_WITHIN
+
+
+def _late(article: Article, as_of: datetime, last_cutoff: datetime | None) -> bool:
+    """Whether it was first seen since the last cut-off. Before a first issue nothing is late: there was no cut-off."""
+    return last_cutoff is not None and last_cutoff < article.first_seen_at <= as_of and _within(article, as_of)
+
+
+def _picture(article: Article) -> dict[str, Any] | None:
+    if not article.image_url:
+        return None
+    picture = {
+        "url": article.image_url,
+        "alt": article.image_alt,
+        "credit": article.image_credit,
+        "width": article.image_width,
+        "height": article.image_height,
+    }
+    return {name: value for name, value in picture.items() if value not in (None, "")}

@@ -1,0 +1,76 @@
+"""What a check is: what it says, how bad that is, and what it looks at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from digest.issues.plan import EditionPlan
+from digest.issues.recipe import Recipe
+from digest.rendering.mailing import Rendered
+
+
+class Level(StrEnum):
+    """What a check says, worst first. Red blocks an approval; amber can be accepted with a reason."""
+
+    red = "red"
+    amber = "amber"
+    not_checked = "not_checked"
+    green = "green"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. ``place``: the story or part it is about; ``remedy``: how to mend it."""
+
+    level: Level
+    group: str  # content | links | size | legal | readers | subject
+    code: str  # what an editor names when accepting an amber one
+    sentence: str
+    place: str = ""
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as stored."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read it back."""
+        return cls(**{**stored, "level": Level(stored["level"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One edition as the checks see it: planned, rendered, measured, with its readers."""
+
+    plan: EditionPlan
+    rendered: Rendered
+    html: str  # with the slots filled by the longest values
+    text: str
+    html_bytes: int
+    readers: int
+    trimmed: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what to call it: its lists."""
+        less = f", less {len(self.plan.without)}" if self.plan.without else ""
+        return f"{' + '.join(self.plan.lists)}{less}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the checks know besides the editions; all of it read before they run."""
+
+    recipe: Recipe
+    statuses: Mapping[str, str] = field(default_factory=dict)  # article id -> status now; missing: gone
+    corrections: Mapping[str, str] = field(default_factory=dict)  # article id -> correction now
+    sent: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # key -> set key -> when, as of now
+    last_readers: int | None = None  # audience of the last issue that went out
+    nothing_new: Mapping[str, int] = field(default_factory=dict)  # lists -> readers who get no mail this time
+    unknown_lists: Mapping[str, int] = field(
+        default_factory=dict
+    )  # list added after the draft -> readers it leaves out
+    relaxed: frozenset[str] = frozenset()  # links | https: what the provider (the outbox) does not need (ruling 16)

@@ -1,0 +1,54 @@
+"""The checks an issue must pass: all groups run together, each thing said once."""
+
+from collections.abc import Iterable, Sequence
+
+from digest.proofs import (
+    checks_content,
+    checks_legal,
+    checks_links,
+    checks_readers,
+    checks_size,
+    checks_subject,
+)
+from digest.proofs.check import Check, Examined, Level, Surroundings
+from digest.proofs.models import Edition
+
+__all__ = ["Check", "Examined", "Level", "Surroundings", "about", "run", "unique", "worst"]
+
+GROUPS = (checks_content, checks_links, checks_size, checks_legal, checks_readers, checks_subject)
+
+
+def run(editions: Sequence[Examined], around: Surroundings) -> list[Check]:
+    """Run every check on every edition; returns what is not green, worst first, then one green line per quiet group.
+
+    The same thing found in many editions is said once.
+    """
+    found = unique(check for group in GROUPS for check in group.run(editions, around))
+    loud = {check.group for check in found if check.level in (Level.red, Level.amber)}
+    quiet = [_quiet(group.NAME, group.LOOKED_AT) for group in GROUPS if group.NAME not in loud]
+    return sorted([*found, *quiet], key=lambda check: list(Level).index(check.level))
+
+
+def unique(checks: Iterable[Check]) -> list[Check]:
+    """Return each check once, in the order they were found."""
+    return list(dict.fromkeys(checks))
+
+
+def about(found: Iterable[Check], edition: Edition) -> list[Check]:
+    """Return the red and amber ones that concern a stored edition: the whole issue, the edition, or a story in it."""
+    name = " + ".join(edition.lists)
+    return [
+        check
+        for check in found
+        if check.level in (Level.red, Level.amber)
+        and (not check.place or check.place.startswith(name) or check.place in edition.text)
+    ]
+
+
+def worst(checks: Iterable[Check]) -> Level:
+    """Return the worst level; green where there is nothing."""
+    return min((check.level for check in checks), key=list(Level).index, default=Level.green)
+
+
+def _quiet(group: str, looked_at: str) -> Check:
+    return Check(level=Level.green, group=group, code=f"{group}-good", sentence=f"Nothing to mend: {looked_at}.")

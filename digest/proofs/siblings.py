@@ -1,0 +1,171 @@
+"""Sibling editions: the same edition less the stories that some of its readers had before, for those readers."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from digest.database import Database
+from digest.issues import drafting
+from digest.issues.building import Builder
+from digest.issues.inputs import Inputs
+from digest.issues.models import Issue, IssueCandidate
+from digest.issues.plan import EditionPlan
+from digest.issues.recipe import Recipe
+from digest.proofs import fitting, storing
+from digest.proofs import repeats as repeating
+from digest.proofs.models import Edition, EditionAudience, EditionStory
+from digest.rendering.mailing import render
+from digest.rendering.urls import Urls
+
+
+def groups(
+    session: Session, issue: Issue, recipe: Recipe, plan: EditionPlan, audiences: tuple[int, ...], *, now: datetime
+) -> dict[frozenset[str], int]:
+    """Return story keys -> how many readers of an edition had just these before; nobody else is counted."""
+    stories = [
+        repeating.Told(story.story_key, story.article_id, recipe.by_id[str(story.article_id)].refreshed_at)
+        for story in plan.stories
+        if story.block != "correction"
+    ]
+    earlier = repeating.clashes(session, issue, stories)
+    family = issue.publication_id
+    return dict(Counter(keys for _who, keys in repeating.all_readers(session, family, earlier, audiences, now)))
+
+
+def repeats(
+    session: Session,
+    issue: Issue,
+    edition: Edition,
+    *,
+    after_subscriber: int = 0,
+    limit: int = repeating.PAGE,
+    now: datetime | None = None,
+) -> list[tuple[int, frozenset[str]]]:
+    """Return up to ``limit`` readers of a stored edition who had some of its stories, and which, by number.
+
+    For the freeze: page with ``after_subscriber`` = the last number returned; move each to ``sibling_for``.
+    ``now``: leaves out who is paused then (default: nobody is left out).
+    """
+    earlier = repeating.clashes(session, issue, _told(session, issue, edition))
+    audiences = session.exec(
+        select(EditionAudience.audience_id).where(
+            EditionAudience.edition_number == edition.number,
+            EditionAudience.issue_number == issue.number,
+            EditionAudience.revision == issue.revision,
+        )
+    ).all()
+    return repeating.readers(
+        session,
+        issue.publication_id,
+        earlier,
+        audiences,
+        after_subscriber=after_subscriber,
+        limit=limit,
+        now=now,
+    )
+
+
+def sibling_for(
+    session: Session, issue: Issue, edition: Edition, keys: frozenset[str], *, urls: Urls, at: datetime
+) -> Edition | None:
+    """Return the sibling of a stored edition without these stories; makes it where approval did not foresee it.
+
+    None where nothing new would be left: such a reader gets no mail this time.
+    """
+    stored = find_sibling(session, edition, keys)
+    if stored is not None:
+        return stored
+    builder = Builder(drafting.recipe(session, issue))
+    base = as_stored(builder, edition, storing.stories_of(session, edition))
+    made = make(builder, base, keys, urls, readers=0)
+    return None if made is None else storing.add_one(session, issue, made, at)
+
+
+def reassignments(
+    database: Database, issue_id: UUID, *, urls: Urls, at: datetime, limit: int = repeating.PAGE
+) -> Iterator[dict[int | None, list[int]]]:
+    """Yield, page by page, edition number -> the readers who are to have that one instead of their set's own.
+
+    For the freeze, once its rows are written. None as a number: every story of theirs was sent to them before, so
+    they get no mail. Siblings that approval did not foresee are made on the way. No transaction is open while a
+    page is handed out.
+    """
+    with database.reading() as session:
+        issue = drafting.find(session, issue_id)
+        editions = [edition for edition in storing.editions_of(session, issue) if not edition.without]
+        session.expunge_all()  # they are read after this session
+    for edition in editions:
+        after = 0
+        while True:
+            with database.reading() as session:
+                page = repeats(session, issue, edition, after_subscriber=after, limit=limit)
+            if not page:
+                break
+            after = page[-1][0]
+            yield _targets(database, issue, edition, page, urls=urls, at=at)
+
+
+def _targets(
+    database: Database,
+    issue: Issue,
+    edition: Edition,
+    page: list[tuple[int, frozenset[str]]],
+    *,
+    urls: Urls,
+    at: datetime,
+) -> dict[int | None, list[int]]:
+    targets: dict[int | None, list[int]] = {}
+    numbers: dict[frozenset[str], int | None] = {}
+    for subscriber, keys in page:
+        if keys not in numbers:
+            with database.writing() as session:
+                sibling = sibling_for(session, issue, edition, keys, urls=urls, at=at)
+            numbers[keys] = sibling.number if sibling else None
+        targets.setdefault(numbers[keys], []).append(subscriber)
+    return targets
+
+
+def find_sibling(session: Session, edition: Edition, keys: frozenset[str]) -> Edition | None:
+    """Return the stored sibling of an edition without exactly these stories."""
+    statement = select(Edition).where(
+        Edition.issue_id == edition.issue_id, Edition.revision == edition.revision, Edition.set_key == edition.set_key
+    )
+    for one in session.exec(statement):
+        if one.lists == edition.lists and frozenset(one.without) == keys:
+            return one
+    return None
+
+
+def make(builder: Builder, base: EditionPlan, keys: frozenset[str], urls: Urls, *, readers: int) -> storing.Made | None:
+    """Build, render and fit a sibling; None where no story is left."""
+    plan = builder.sibling(base, keys)
+    if not has_news(plan):
+        return None
+    fitted = fitting.fit(plan, lambda one: render(one, urls))
+    return storing.Made(fitted=fitted, readers=readers)
+
+
+def as_stored(builder: Builder, edition: Edition, stories: Iterable[EditionStory]) -> EditionPlan:
+    """Build an edition again as it was stored: without what had to be trimmed."""
+    plan = builder.build(tuple(edition.lists))
+    held = {str(story.article_id) for story in stories}
+    gone = {story.story_key for story in plan.stories if str(story.article_id) not in held}
+    return builder.sibling(plan, frozenset(gone)) if gone else plan
+
+
+def has_news(plan: EditionPlan) -> bool:
+    """Tell whether an edition is worth a mail: a story, or a correction. Popular alone is not."""
+    return bool(plan.lead or plan.sections or plan.corrections)
+
+
+def _told(session: Session, issue: Issue, edition: Edition) -> list[repeating.Told]:
+    rows = [story for story in storing.stories_of(session, edition) if story.block != "correction"]
+    ids = [story.article_id for story in rows]
+    statement = select(IssueCandidate).where(
+        IssueCandidate.issue_id == issue.id, col(IssueCandidate.article_id).in_(ids)
+    )
+    frozen = {one.article_id: Inputs.from_json(one.inputs) for one in session.exec(statement)}
+    return [repeating.Told(row.story_key, row.article_id, frozen[row.article_id].refreshed_at) for row in rows]

@@ -1,0 +1,299 @@
+"""Batches: forming them under a lease, and handing them over.
+
+A batch is one provider call. Every function here works inside the transaction it is given; none is open while
+the provider is called. ``fence`` rises with every change of hands: who comes with an old one may open nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import ColumnElement, RowMapping, case, insert, or_, select, update
+from sqlmodel import Session
+
+from digest.issues.models import IssueStatus
+from digest.sending import ledger
+from digest.sending.bulk import among
+from digest.sending.ledger import BATCH, DELIVERY, ISSUE
+from digest.sending.models import BatchState, DeliveryState
+from subscribers import still_wanted
+
+_B = BatchState
+
+
+class Member(NamedTuple):
+    """A reader of a batch who still wants it."""
+
+    subscriber_id: int
+    ref: UUID
+    address: str
+    name: str
+
+
+Capacity = Callable[[Session, int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A batch in the hands of one worker, until its lease runs out."""
+
+    number: int
+    id: UUID
+    issue_number: int
+    edition_number: int
+    fence: int
+    size: int
+    repeating: bool  # sealed bytes that go again under the same key
+    attempts: int  # calls made with this key
+    handed_over_at: datetime | None
+
+
+def claim(
+    session: Session,
+    issue_number: int,
+    account: str,
+    *,
+    now: datetime,
+    lease: timedelta,
+    capacity: Capacity,
+) -> Claim | None:
+    """Take a batch of an issue for one worker, or None when there is nothing to do now.
+
+    A batch that waits (half of a refused one, or one to be repeated) goes first; else one is formed from queued
+    deliveries of one edition. ``capacity(session, edition)``: how many of them fit one call.
+    """
+    if not ledger.is_open(session, issue_number):
+        return None
+    waiting = _take_waiting(session, issue_number, account, now, lease)
+    return waiting or _form(session, issue_number, account, now=now, lease=lease, capacity=capacity)
+
+
+def _take_waiting(session: Session, issue_number: int, account: str, now: datetime, lease: timedelta) -> Claim | None:
+    free = or_(BATCH.c.lease_until.is_(None), BATCH.c.lease_until < now)
+    ready = or_(BATCH.c.next_attempt_at.is_(None), BATCH.c.next_attempt_at <= now)
+    query = select(BATCH.c.number).where(
+        BATCH.c.issue_number == issue_number,
+        BATCH.c.account == account,
+        BATCH.c.state.in_((_B.formed, _B.repeating)),
+        free,
+        ready,
+    )
+    number = session.execute(query.order_by(BATCH.c.number).limit(1).with_for_update(skip_locked=True)).scalar()
+    if number is None:
+        return None
+    taken = (
+        update(BATCH)
+        .where(BATCH.c.number == number)
+        .values(
+            fence=BATCH.c.fence + 1,
+            lease_until=now + lease,
+            state=case((BATCH.c.state == _B.formed, _B.claimed.value), else_=BATCH.c.state),
+        )
+        .returning(*BATCH.c)
+    )
+    return as_claim(session.execute(taken).mappings().one())
+
+
+def _form(
+    session: Session,
+    issue_number: int,
+    account: str,
+    *,
+    now: datetime,
+    lease: timedelta,
+    capacity: Capacity,
+) -> Claim | None:
+    queued = ledger.due(issue_number, now)
+    order = (DELIVERY.c.edition_number, DELIVERY.c.subscriber_id)
+    first = select(DELIVERY.c.edition_number).where(*queued).order_by(*order).limit(1)
+    edition = session.execute(first.with_for_update(skip_locked=True)).scalar()
+    if edition is None:
+        return None
+    rows = select(DELIVERY.c.subscriber_id).where(*queued, DELIVERY.c.edition_number == edition).order_by(*order)
+    limited = rows.limit(capacity(session, edition)).with_for_update(skip_locked=True)
+    members = list(session.execute(limited).scalars())
+    made = new_batch(
+        session,
+        issue_number,
+        edition,
+        account=account,
+        size=len(members),
+        now=now,
+        state=_B.claimed,
+        lease=now + lease,
+    )
+    take_in(session, issue_number, members, made["number"])
+    return as_claim(made)
+
+
+def new_batch(
+    session: Session,
+    issue_number: int,
+    edition_number: int,
+    *,
+    account: str,
+    size: int,
+    now: datetime,
+    state: BatchState,
+    lease: datetime | None = None,
+) -> RowMapping:
+    """Store a batch; its id, made here, before any call, is the idempotency key."""
+    row = {
+        "id": uuid4(),
+        "issue_number": issue_number,
+        "edition_number": edition_number,
+        "account": account,
+        "state": state,
+        "fence": 1,
+        "lease_until": lease,
+        "attempts": 0,
+        "size": size,
+        "created_at": now,
+    }
+    return session.execute(insert(BATCH).values(row).returning(*BATCH.c)).mappings().one()
+
+
+def take_in(session: Session, issue_number: int, members: Sequence[int], batch_number: int) -> None:
+    """Make deliveries members of a batch."""
+    session.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.issue_number == issue_number, among(session, DELIVERY.c.subscriber_id, members))
+        .values(state=DeliveryState.claimed, batch_number=batch_number)
+    )
+
+
+def hand_over(
+    session: Session,
+    claim: Claim,
+    lists: Sequence[str],
+    *,
+    now: datetime,
+    needed: timedelta,
+    seal: Callable[[Sequence[Member]], list[dict[str, Any]]] | None,
+) -> list[Member] | None:
+    """Set the mark after which the outcome may be unknown; returns who still wants it, or None: do not call.
+
+    ``lists``: those of the edition; who wants none of them any more is struck out here, at the last moment.
+    ``needed``: how much of the lease must be left for a call. ``seal``: makes what a repetition needs, for a
+    provider that keeps idempotency keys.
+    """
+    if not _still_mine(session, claim, now, needed):
+        return None
+    members = _strike_out(session, claim, lists, now)
+    if not members:
+        _set_batch(session, claim.number, state=BatchState.settled, settled_at=now, size=0, lease_until=None)
+        return None
+    sealed = seal(members) if seal else None
+    digest = sha256(orjson.dumps([[one.subscriber_id, str(one.ref), one.address, one.name] for one in members]))
+    _set_batch(
+        session,
+        claim.number,
+        state=BatchState.handed_over,
+        handed_over_at=now,
+        attempts=1,
+        size=len(members),
+        sealed=sealed,
+        payload_hash=digest.hexdigest(),
+    )
+    return members
+
+
+def unseal(session: Session, claim: Claim, *, now: datetime, needed: timedelta) -> list[dict[str, Any]] | None:
+    """Return what was sealed of a batch that goes again under its key; None: do not call. No new check is made."""
+    if not _still_mine(session, claim, now, needed):
+        return None
+    _set_batch(session, claim.number, attempts=claim.attempts + 1)
+    sealed = session.execute(select(BATCH.c.sealed).where(BATCH.c.number == claim.number)).scalar_one()
+    return list(sealed)
+
+
+def release(session: Session, number: int, now: datetime, error: str | None = None) -> None:
+    """Give a batch back with nothing taken: its members are queued again, or cancelled with their issue."""
+    batch = session.execute(select(BATCH.c.issue_number).where(BATCH.c.number == number)).one()
+    session.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.batch_number == number, DELIVERY.c.state == DeliveryState.claimed)
+        .values(state=return_state(session, batch.issue_number), batch_number=None)
+    )
+    close(session, number, BatchState.returned, now, error)
+
+
+def close(session: Session, number: int, state: BatchState, now: datetime, error: str | None = None) -> None:
+    """End a batch: the fence rises, so that nobody who held it opens it again; what was sealed is forgotten."""
+    session.execute(
+        update(BATCH)
+        .where(BATCH.c.number == number)
+        .values(state=state, settled_at=now, fence=BATCH.c.fence + 1, lease_until=None, sealed=None, error=error)
+    )
+
+
+def return_state(session: Session, issue_number: int) -> DeliveryState:
+    """Return what a delivery becomes that was not taken: queued, or cancelled where its issue was."""
+    status = session.execute(select(ISSUE.c.status).where(ISSUE.c.number == issue_number)).scalar_one()
+    return DeliveryState.cancelled if status == IssueStatus.cancelled else DeliveryState.queued
+
+
+def is_mine(session: Session, claim: Claim) -> bool:
+    """Return whether the batch is still in the hands that ``claim`` describes; locks it."""
+    query = select(BATCH.c.fence).where(BATCH.c.number == claim.number).with_for_update()
+    return bool(session.execute(query).scalar_one() == claim.fence)
+
+
+def _still_mine(session: Session, claim: Claim, now: datetime, needed: timedelta) -> bool:
+    """Return whether the batch may be handed over; one whose time is short or whose issue stands is given back."""
+    if not is_mine(session, claim):
+        return False
+    lease = session.execute(select(BATCH.c.lease_until).where(BATCH.c.number == claim.number)).scalar_one()
+    if lease >= now + needed and ledger.is_open(session, claim.issue_number):
+        return True
+    if claim.repeating:
+        _set_batch(session, claim.number, lease_until=None, fence=claim.fence + 1)
+    else:
+        release(session, claim.number, now)
+    return False
+
+
+def _strike_out(session: Session, claim: Claim, lists: Sequence[str], now: datetime) -> list[Member]:
+    """Ask who still wants it; the others become suppressed or withdrawn. Returns those who do."""
+    mine = select(DELIVERY.c.subscriber_id).where(
+        DELIVERY.c.batch_number == claim.number, DELIVERY.c.state == DeliveryState.claimed
+    )
+    rows = session.execute(still_wanted(mine, lists, now)).all()
+    wanted = [Member(row.subscriber_id, row.ref, row.address, row.name) for row in rows if row.standing == "wanted"]
+    if len(wanted) < claim.size:
+        suppressed = [row.subscriber_id for row in rows if row.standing == "suppressed"]
+        _drop(session, claim, among(session, DELIVERY.c.subscriber_id, suppressed), DeliveryState.suppressed, now)
+        stay = among(session, DELIVERY.c.subscriber_id, [one.subscriber_id for one in wanted])
+        _drop(session, claim, ~stay, DeliveryState.withdrawn, now)
+    return sorted(wanted)
+
+
+def _drop(session: Session, claim: Claim, who: ColumnElement[bool], state: DeliveryState, now: datetime) -> None:
+    session.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.batch_number == claim.number, DELIVERY.c.state == DeliveryState.claimed, who)
+        .values(state=state, settled_at=now)
+    )
+
+
+def _set_batch(session: Session, number: int, **values: Any) -> None:
+    session.execute(update(BATCH).where(BATCH.c.number == number).values(**values))
+
+
+def as_claim(row: RowMapping) -> Claim:
+    """Return a batch's row as a claim on it."""
+    return Claim(
+        number=row["number"],
+        id=row["id"],
+        issue_number=row["issue_number"],
+        edition_number=row["edition_number"],
+        fence=row["fence"],
+        size=row["size"],
+        repeating=row["state"] == BatchState.repeating,
+        attempts=row["attempts"],
+        handed_over_at=row["handed_over_at"],
+    )

@@ -1,0 +1,177 @@
+"""What a person orders: schedule, send, pause, resume, cancel, and settling by hand what is uncertain."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from digest.database import Database
+from digest.errors import NotFound, Refused
+from digest.issues import lifecycle, log
+from digest.issues.models import Issue, IssueStatus
+from digest.proofs import approval
+from digest.sending import batches, ledger, pacing
+from digest.sending.bulk import among, rowcount
+from digest.sending.ledger import BATCH, DELIVERY
+from digest.sending.models import BatchState, DeliveryState
+
+_S = IssueStatus
+CHUNK = 20_000
+WAITING = (DeliveryState.freezing, DeliveryState.queued)
+
+
+class Resolution(StrEnum):
+    """What a person decides about uncertain deliveries."""
+
+    accepted = "accepted"  # they have it
+    rejected = "rejected"  # they do not, and shall not
+    again = "again"  # send it again, at the risk of twice
+
+
+def send(database: Database, issue_id: UUID, *, who: str, at: datetime, undo: timedelta) -> datetime:
+    """Order an issue to be sent now; returns when it starts. Until then it can be cancelled without a trace."""
+    return schedule(database, issue_id, at, who=who, at=at, undo=undo)
+
+
+def schedule(
+    database: Database, issue_id: UUID, send_at: datetime, *, who: str, at: datetime, undo: timedelta
+) -> datetime:
+    """Order an issue to be sent at an instant; returns when it starts: then, but not before the undo window is over.
+
+    Refused unless it is approved, and nothing changed since. Nothing of the ledger exists until it starts.
+    """
+    if send_at < at:
+        raise Refused(f"{send_at:%Y-%m-%d %H:%M} UTC is over. Give a time to come, or send it now.")
+    with database.writing() as session:
+        issue = _locked(session, issue_id)
+        if approval.valid(session, issue) is None:
+            raise Refused(
+                f"Issue {issue.number} is not approved, or was changed since. Approve it: digest issues approve."
+            )
+        if issue.status != _S.scheduled:
+            lifecycle.move(issue, _S.scheduled, at)
+        issue.send_at, issue.undo_until = send_at, max(send_at, at + undo)
+        issue.held = ""
+        log.add(session, issue, at=at, who=who, what="schedule", after={"send_at": send_at.isoformat()})
+        return issue.undo_until
+
+
+def pause(database: Database, issue_id: UUID, *, who: str, at: datetime, reason: str = "") -> dict[str, int]:
+    """Let no further batch of an issue leave; returns the ledger's counts. One that has not begun is held back."""
+    with database.writing() as session:
+        issue = _locked(session, issue_id)
+        if issue.status in (_S.scheduled, _S.freezing):
+            issue.held = reason or f"paused by {who}"
+            issue.changed_at = at
+        else:
+            lifecycle.move(issue, _S.paused, at)
+        log.add(session, issue, at=at, who=who, what="pause", after={"reason": reason})
+        return ledger.counts(session, issue.number)
+
+
+def resume(database: Database, issue_id: UUID, *, who: str, at: datetime, account: str) -> None:
+    """Let a paused or held issue go on; what stopped it must be mended by then. ``account``: it may be used again."""
+    with database.writing() as session:
+        issue = _locked(session, issue_id)
+        if issue.status == _S.paused:
+            lifecycle.move(issue, _S.sending, at)
+        elif not issue.held or issue.status not in (_S.scheduled, _S.freezing, _S.sending):
+            raise Refused(f"Issue {issue.number} is {lifecycle.in_words(issue.status)}; there is nothing to resume.")
+        issue.held = issue.failed = ""
+        issue.changed_at = at
+        pacing.release(session, account)
+        log.add(session, issue, at=at, who=who, what="resume", after={})
+
+
+def cancel(database: Database, issue_id: UUID, *, who: str, at: datetime) -> dict[str, int]:
+    """Send nothing more of an issue, for good; returns the ledger's counts. What was accepted stays accepted."""
+    with database.writing() as session:
+        issue = _locked(session, issue_id)
+        lifecycle.move(issue, _S.cancelled, at)
+        issue.undo_until = None
+        log.add(session, issue, at=at, who=who, what="cancel", after={})
+    cancel_rows(database, issue.number, at)
+    with database.reading() as session:
+        return ledger.counts(session, issue.number)
+
+
+def cancel_rows(database: Database, issue_number: int, at: datetime) -> None:
+    """Cancel what waits of a cancelled issue, in short transactions; safe to repeat. Batches in flight settle."""
+    with database.writing() as session:
+        release_formed(session, issue_number, at)
+    while _cancel_some(database, issue_number, at):
+        pass
+
+
+def release_formed(session: Session, issue_number: int, at: datetime) -> None:
+    """Give back the batches that no worker holds and that were never handed over."""
+    formed = select(BATCH.c.number).where(BATCH.c.issue_number == issue_number, BATCH.c.state == BatchState.formed)
+    for number in session.execute(formed).scalars().all():
+        batches.release(session, number, at, "given up: the issue was cancelled or changed")
+
+
+def _cancel_some(database: Database, issue_number: int, at: datetime) -> bool:
+    with database.writing() as session:
+        waiting = (DELIVERY.c.issue_number == issue_number, DELIVERY.c.state.in_(WAITING))
+        ids = session.execute(select(DELIVERY.c.subscriber_id).where(*waiting).limit(CHUNK)).scalars().all()
+        chosen = among(session, DELIVERY.c.subscriber_id, ids)
+        cancelled = {"state": DeliveryState.cancelled, "settled_at": at}
+        session.execute(update(DELIVERY).where(*waiting, chosen).values(cancelled))
+    return len(ids) == CHUNK
+
+
+def resolve(
+    database: Database,
+    issue_id: UUID,
+    decision: Resolution,
+    *,
+    who: str,
+    at: datetime,
+    batch: int | None = None,
+) -> int:
+    """Decide by hand what became of uncertain deliveries (of one batch, if given); returns how many there were."""
+    with database.writing() as session:
+        issue = _locked(session, issue_id)
+        mine = [DELIVERY.c.issue_number == issue.number, DELIVERY.c.state == DeliveryState.uncertain]
+        if batch is not None:
+            mine.append(DELIVERY.c.batch_number == batch)
+        moved = rowcount(session.execute(update(DELIVERY).where(*mine).values(_resolved(decision, who, at))))
+        if moved and decision is Resolution.again and issue.status == _S.sent:
+            lifecycle.move(issue, _S.sending, at)
+        if moved and decision is Resolution.accepted:
+            session.flush()
+            ledger.note_first_accepted(session, issue.number, at)
+        ledger.close_batches(session, issue.number, at)
+        log.add(
+            session,
+            issue,
+            at=at,
+            who=who,
+            what="resolve",
+            after={"as": decision.value, "batch": batch, "deliveries": moved},
+        )
+        return moved
+
+
+def _resolved(decision: Resolution, who: str, at: datetime) -> dict[str, Any]:
+    if decision is Resolution.again:
+        return {"state": DeliveryState.queued, "batch_number": None, "next_attempt_at": None, "settled_at": None}
+    state = DeliveryState.accepted if decision is Resolution.accepted else DeliveryState.rejected
+    return {"state": state, "reason": f"decided by {who}", "settled_at": at}
+
+
+def hold(session: Session, issue: Issue, reason: str, at: datetime) -> None:
+    """Hold an issue back and say why; nothing of it leaves until a person resumes it."""
+    issue.held, issue.changed_at = reason, at
+    session.add(issue)
+
+
+def _locked(session: Session, issue_id: UUID) -> Issue:
+    issue = session.get(Issue, issue_id, with_for_update=True)
+    if issue is None:
+        raise NotFound(f"There is no issue {issue_id}.")
+    session.add(issue)
+    return issue

@@ -1,0 +1,60 @@
+"""Single mails outside the ledger: tests of an issue, confirmations. They can never reach a list."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from html import escape
+from uuid import uuid4
+
+from sqlmodel import select
+
+from digest.database import Database
+from digest.errors import NotFound
+from digest.issues.models import Issue
+from digest.proofs.models import Edition
+from digest.rendering import slots
+from digest.sending.editions import content_of
+from digest.sending.provider import Content, Mailing, Provider, Receipt, Recipient
+
+TEST_MARK = "[Test] "
+BANNER = "This is a test. It went to you alone; its links to unsubscribe do nothing."
+
+
+def send_one(
+    provider: Provider, content: Content, *, address: str, name: str = "", values: Mapping[str, str] | None = None
+) -> Receipt:
+    """Send one mail to one address, now; returns the provider's answer, or raises a ProviderError.
+
+    There is no row in the ledger: it is not repeated, not counted, and says nothing about who got an issue.
+    """
+    number = uuid4()
+    recipient = Recipient(delivery_ref=f"direct.{number.hex}", address=address, name=name, values=values or {})
+    mailing = Mailing(batch_id=number, issue_ref="direct", content=content, recipients=[recipient])
+    return provider.send(mailing)[0]
+
+
+def send_test(database: Database, provider: Provider, edition_number: int, *, address: str, base_url: str) -> Receipt:
+    """Send a stored edition to a tester, marked as a test, with links that unsubscribe nobody."""
+    with database.reading() as session:
+        edition = session.exec(select(Edition).where(Edition.number == edition_number)).one_or_none()
+        if edition is None:
+            raise NotFound(f"There is no edition {edition_number}. `digest issues show` names those of an issue.")
+        publication = session.get_one(Issue, edition.issue_id).frame["publication"]
+    content = as_test(content_of(publication, edition))
+    nowhere = f"{base_url}/u/test"
+    values = slots.values(
+        edition.marks,
+        unsubscribe_url=nowhere,
+        preferences_url=nowhere,
+        name="",
+        stops=dict.fromkeys(edition.lists, nowhere),
+    )
+    return send_one(provider, content, address=address, values=values)
+
+
+def as_test(content: Content) -> Content:
+    """Return a content that says it is a test: in the subject, and in a banner on top of both parts."""
+    head, body, rest = content.html.partition("<body")
+    opening, closed, below = rest.partition(">")
+    banner = f'<p style="margin:0;padding:8px;background:#ffe066;color:#000">{escape(BANNER)}</p>'
+    html = f"{head}{body}{opening}{closed}{banner}{below}" if closed else banner + content.html
+    return replace(content, subject=TEST_MARK + content.subject, html=html, text=f"{BANNER}\n\n{content.text}")

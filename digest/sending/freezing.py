@@ -1,0 +1,185 @@
+"""Freezing: writing down who gets which edition, in short repeatable transactions, and then opening the sending.
+
+A crash anywhere, and beginning again, gives the same ledger: a row that is there is left alone.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, update
+from sqlmodel import Session
+
+from digest.database import Database
+from digest.issues import lifecycle, log
+from digest.issues.models import Issue, IssueStatus
+from digest.proofs.models import EditionAudience
+from digest.rendering.urls import Urls
+from digest.sending import control, stragglers
+from digest.sending.bulk import among, insert_select
+from digest.sending.ledger import DELIVERY, QUEUED
+from digest.sending.models import DeliveryState, table
+from subscribers import recipients
+
+CHUNK: Final = 20_000  # readers a transaction: the write lock is held for some hundredths of a second
+ENGINE: Final = "digest"
+MADE = table(EditionAudience)
+_S, _D = IssueStatus, DeliveryState
+
+
+def freeze(
+    database: Database, issue_id: UUID, *, at: datetime, urls: Urls, progress: Callable[[int], None]
+) -> int | None:
+    """Write the ledger of an issue and open its sending; returns its audience, or None if it is not to be frozen.
+
+    Sets of lists that nobody had at approval get an edition from the approved stories. ``progress`` is called with
+    the number of rows written.
+    """
+    family = _begin(database, issue_id, at)
+    if family is None:
+        return None
+    stragglers.make_editions(database, issue_id, family, urls, at)
+    while (written := _insert_chunk(database, issue_id, family, at)) is not None:
+        progress(written)
+    _reassign(database, issue_id, family, at)
+    stragglers.make_editions(database, issue_id, family, urls, at)
+    while missing := _missing(database, issue_id, family, at):
+        progress(_insert_missing(database, issue_id, family, at, missing))
+    stragglers.spare_repeats(database, issue_id, urls, at)
+    _queue_all(database, issue_id)
+    return _open(database, issue_id, at)
+
+
+def editions_of(issue_number: int, revision: int, family: str, at: datetime) -> Select[Any]:
+    """Return a select of (subscriber_id, edition_number): which edition each reader would get at that instant."""
+    readers = recipients(family, at).subquery()
+    mine = and_(
+        MADE.c.audience_id == readers.c.audience_id,
+        MADE.c.issue_number == issue_number,
+        MADE.c.revision == revision,
+    )
+    return select(readers.c.subscriber_id, MADE.c.edition_number).join(MADE, mine)
+
+
+def _begin(database: Database, issue_id: UUID, at: datetime) -> str | None:
+    """Go from scheduled to freezing, once; returns the publication, or None where there is nothing to freeze.
+
+    Batches of an earlier revision that wait are given up, so that their readers get the new one.
+    """
+    with database.writing() as session:
+        issue = session.get_one(Issue, issue_id, with_for_update=True)
+        if issue.status == _S.scheduled:
+            lifecycle.move(issue, _S.freezing, at)
+            issue.freeze_cursor = 0
+            control.release_formed(session, issue.number, at)
+            log.add(session, issue, at=at, who=ENGINE, what="freeze")
+        return issue.publication_id if issue.status == _S.freezing and not issue.held else None
+
+
+def _insert_chunk(database: Database, issue_id: UUID, family: str, at: datetime) -> int | None:
+    """Write the next rows; None when there are no more. The cursor moves in the same transaction."""
+    with database.writing() as session:
+        issue = stragglers.being_frozen(session, issue_id)
+        if issue is None or issue.audience_size is not None:
+            return None
+        found = editions_of(issue.number, issue.revision, family, at).subquery()
+        rows = _rows(issue.number, found).where(found.c.subscriber_id > issue.freeze_cursor)
+        written = _insert(session, rows.order_by(found.c.subscriber_id).limit(CHUNK))
+        last = select(func.max(DELIVERY.c.subscriber_id)).where(DELIVERY.c.issue_number == issue.number)
+        issue.freeze_cursor = session.execute(last).scalar() or 0
+        return written or None
+
+
+def _missing(database: Database, issue_id: UUID, family: str, at: datetime) -> list[int]:
+    """Return readers who have an edition, but no row yet: those who came while the others were written.
+
+    Who holds only lists that the issue knows nothing of (they are newer than its draft) has no edition.
+    """
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        if issue.status != _S.freezing or issue.held or issue.audience_size is not None:
+            return []
+        readers = editions_of(issue.number, issue.revision, family, at).subquery()
+        there = exists().where(
+            DELIVERY.c.issue_number == issue.number, DELIVERY.c.subscriber_id == readers.c.subscriber_id
+        )
+        query = select(readers.c.subscriber_id).where(~there).limit(CHUNK)
+        return list(session.execute(query).scalars())
+
+
+def _insert_missing(database: Database, issue_id: UUID, family: str, at: datetime, missing: list[int]) -> int:
+    with database.writing() as session:
+        issue = stragglers.being_frozen(session, issue_id)
+        if issue is None:
+            return 0
+        found = editions_of(issue.number, issue.revision, family, at).subquery()
+        return _insert(session, _rows(issue.number, found).where(among(session, found.c.subscriber_id, missing)))
+
+
+def _rows(issue_number: int, found: Any) -> Select[Any]:
+    return select(
+        literal(issue_number), found.c.subscriber_id, found.c.edition_number, literal(_D.freezing.value), literal(0)
+    )
+
+
+def _insert(session: Session, rows: Select[Any]) -> int:
+    columns = ("issue_number", "subscriber_id", "edition_number", "state", "attempts")
+    return insert_select(session, DELIVERY, columns, rows)
+
+
+def _open(database: Database, issue_id: UUID, at: datetime) -> int | None:
+    """Count the audience, and let the sending begin."""
+    with database.reading() as session:
+        number = session.get_one(Issue, issue_id).number
+        rows = select(func.count()).where(DELIVERY.c.issue_number == number)
+        size = int(session.execute(rows).scalar_one())
+    with database.writing() as session:
+        issue = stragglers.being_frozen(session, issue_id)
+        if issue is None:
+            return None
+        if size == 0:
+            control.hold(session, issue, "Nobody would get it: no list of its publication has a reader.", at)
+            return None
+        lifecycle.move(issue, _S.sending, at)
+        issue.audience_size = size
+        log.add(session, issue, at=at, who=ENGINE, what="open", after={"audience": size})
+    return size
+
+
+def _queue_all(database: Database, issue_id: UUID) -> None:
+    """Queue every row; nothing is claimed before the issue itself is opened."""
+    for session, mine in _ranges(database, issue_id):
+        session.execute(update(DELIVERY).where(mine, DELIVERY.c.state == _D.freezing).values(state=_D.queued))
+
+
+def _reassign(database: Database, issue_id: UUID, family: str, at: datetime) -> None:
+    """Give those still queued of a changed issue the editions of its new revision; the audience stays as it was.
+
+    Who is no reader any more has no edition of it: withdrawn.
+    """
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+    if issue.audience_size is None:
+        return
+    for session, mine in _ranges(database, issue_id):
+        found = editions_of(issue.number, issue.revision, family, at).subquery()
+        edition = select(found.c.edition_number).where(found.c.subscriber_id == DELIVERY.c.subscriber_id)
+        new = edition.scalar_subquery()
+        gone = {"state": _D.withdrawn, "settled_at": at, "reason": "no reader when the new revision was frozen"}
+        session.execute(update(DELIVERY).where(mine, QUEUED, ~edition.exists()).values(gone))
+        session.execute(update(DELIVERY).where(mine, QUEUED).values(edition_number=new))
+
+
+def _ranges(database: Database, issue_id: UUID) -> Iterator[tuple[Session, ColumnElement[bool]]]:
+    """Yield a transaction and the condition of the next rows of an issue, as long as it is being frozen."""
+    after: int | None = 0
+    while after is not None:
+        with database.writing() as session:
+            issue = stragglers.being_frozen(session, issue_id)
+            if issue is None:
+                return
+            beyond = and_(DELIVERY.c.issue_number == issue.number, DELIVERY.c.subscriber_id > after)
+            query = select(DELIVERY.c.subscriber_id).where(beyond).order_by(DELIVERY.c.subscriber_id)
+            after = session.execute(query.offset(CHUNK - 1).limit(1)).scalar()
+            yield session, beyond if after is None else and_(beyond, DELIVERY.c.subscriber_id <= after)

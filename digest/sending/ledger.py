@@ -1,0 +1,102 @@
+"""The ledger's questions: how many stand where, whether the sum is whole, and evidence that comes late."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select, update
+from sqlmodel import Session
+
+from digest.issues.models import Issue, IssueStatus
+from digest.sending.bulk import among, rowcount
+from digest.sending.models import Batch, BatchState, Delivery, DeliveryState, table
+
+DELIVERY, BATCH, ISSUE = table(Delivery), table(Batch), table(Issue)
+_S = DeliveryState
+
+# Spelt out, not a variable: SQLite takes the index of queued rows only for these very words.
+QUEUED: Final = DELIVERY.c.state == literal_column("'queued'")
+LIVE: Final = (BatchState.formed, BatchState.claimed, BatchState.handed_over, BatchState.repeating)
+
+
+def counts(session: Session, issue_number: int) -> dict[str, int]:
+    """Return how many deliveries of an issue stand in each state; every state is there."""
+    query = select(DELIVERY.c.state, func.count()).where(DELIVERY.c.issue_number == issue_number)
+    found: dict[str, int] = dict(session.execute(query.group_by(DELIVERY.c.state)).all())
+    return {state.value: found.get(state.value, 0) for state in DeliveryState}
+
+
+def is_whole(session: Session, issue_number: int) -> bool:
+    """Return whether the states sum up to the frozen audience. An issue that is not frozen yet is whole."""
+    size = session.execute(select(ISSUE.c.audience_size).where(ISSUE.c.number == issue_number)).scalar()
+    return size is None or sum(counts(session, issue_number).values()) == size
+
+
+def is_open(session: Session, issue_number: int) -> bool:
+    """Return whether deliveries of an issue may be claimed and handed over now."""
+    row = session.execute(select(ISSUE.c.status, ISSUE.c.held).where(ISSUE.c.number == issue_number)).one()
+    return bool(row.status == IssueStatus.sending and row.held == "")
+
+
+def due(issue_number: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a delivery that may be claimed now."""
+    column = DELIVERY.c.next_attempt_at
+    return (DELIVERY.c.issue_number == issue_number, QUEUED, or_(column.is_(None), column <= now))
+
+
+def is_done(session: Session, issue_number: int) -> bool:
+    """Return whether nothing of an issue is queued or claimed any more. Uncertain ones do not count."""
+    queued = exists().where(DELIVERY.c.issue_number == issue_number, QUEUED)
+    live = exists().where(BATCH.c.issue_number == issue_number, BATCH.c.state.in_(LIVE))
+    return not session.execute(select(or_(queued, live))).scalar_one()
+
+
+def evidence(
+    session: Session,
+    issue_number: int,
+    subscriber_ids: Sequence[int],
+    *,
+    accepted: bool,
+    at: datetime,
+    message_id: str | None = None,
+    reason: str | None = None,
+) -> int:
+    """Take late proof of what became of deliveries; returns how many it moved.
+
+    ``accepted``: the provider has it: `uncertain` and `queued` become `accepted`, so that it is never sent again.
+    Otherwise the provider says that it never took it: `uncertain` becomes `rejected`, with the reason.
+    """
+    before = (_S.uncertain, _S.queued) if accepted else (_S.uncertain,)
+    values: dict[str, Any] = {"state": _S.accepted if accepted else _S.rejected, "settled_at": at, "reason": reason}
+    moved = session.execute(
+        update(DELIVERY)
+        .where(
+            DELIVERY.c.issue_number == issue_number,
+            among(session, DELIVERY.c.subscriber_id, subscriber_ids),
+            DELIVERY.c.state.in_(before),
+        )
+        .values(provider_message_id=message_id, next_attempt_at=None, **values)
+    )
+    if accepted:
+        note_first_accepted(session, issue_number, at)
+    close_batches(session, issue_number, at)
+    return rowcount(moved)
+
+
+def note_first_accepted(session: Session, issue_number: int, at: datetime) -> None:
+    """Remember when the first delivery was accepted: from then on the issue's stories count as sent."""
+    session.execute(
+        update(ISSUE)
+        .where(ISSUE.c.number == issue_number, ISSUE.c.first_accepted_at.is_(None))
+        .values(first_accepted_at=at)
+    )
+
+
+def close_batches(session: Session, issue_number: int, at: datetime) -> None:
+    """Call those uncertain batches settled that have no uncertain delivery left."""
+    left = exists().where(DELIVERY.c.batch_number == BATCH.c.number, DELIVERY.c.state == _S.uncertain)
+    session.execute(
+        update(BATCH)
+        .where(BATCH.c.issue_number == issue_number, BATCH.c.state == BatchState.uncertain, ~left)
+        .values(state=BatchState.settled, settled_at=at, sealed=None)
+    )

@@ -1,0 +1,57 @@
+"""What is personal in an edition: each reader's links and name, ready for the marks they take the place of."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from digest.rendering import slots
+from subscribers import Keys
+
+UNSUBSCRIBE: Final = "unsubscribe"
+PREFERENCES: Final = "preferences"
+NAME_LENGTH: Final = 100  # of a name in a mail; batches are cut by the longest values there can be
+_NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+# The widest a name can become: escaped in HTML or JSON, or four bytes a letter.
+_WIDEST_NAMES: Final = ('"' * NAME_LENGTH, "\U0001f600" * NAME_LENGTH)
+
+
+class Personal:
+    """Fills the slots of one edition; links and marks are worked out once, so that a reader costs microseconds."""
+
+    __slots__ = ("_links", "_names")
+
+    def __init__(self, keys: Keys, base_url: str, family: str, marks: Mapping[str, str]) -> None:
+        self._names: list[tuple[str, str]] = []  # mark, context
+        places: dict[str, list[tuple[str, str]]] = defaultdict(list)  # slot -> mark, first part of the link
+        for key, mark in marks.items():
+            slot, _, context = key.rpartition("@")
+            if slot == "name":
+                self._names.append((mark, context))
+            else:
+                places[slot].append((mark, slots.escaped(f"{base_url}{_path(slot)}", context)))
+        self._links = [(_signer(keys, slot, family), found) for slot, found in places.items()]
+
+    def values(self, ref: str, name: str) -> dict[str, str]:
+        """Return mark -> value for one reader, escaped for where the mark stands. ``ref``: the subscriber's."""
+        filled = {}
+        for sign, found in self._links:
+            token = sign(ref)
+            for mark, start in found:
+                filled[mark] = start + token  # a token is of letters, digits, - and _: no context escapes it
+        for mark, context in self._names:
+            filled[mark] = slots.escaped(name[:NAME_LENGTH], context)
+        return filled
+
+    def widest(self) -> list[dict[str, str]]:
+        """Return values that no reader's exceed in size, in one encoding or another."""
+        return [self.values(_NOBODY, name) for name in _WIDEST_NAMES]
+
+
+def _path(slot: str) -> str:
+    return "/p/" if slot == "preferences_url" else "/u/"
+
+
+def _signer(keys: Keys, slot: str, family: str) -> Callable[[str], str]:
+    if slot == "preferences_url":
+        return keys.signer(PREFERENCES, family=family)
+    return keys.signer(UNSUBSCRIBE, family=family, reference=slot.removeprefix(slots.STOP) if ":" in slot else "")

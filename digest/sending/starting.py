@@ -1,0 +1,54 @@
+"""The start of a sending: looking once more, and then freezing. Red means hold and tell."""
+
+from datetime import datetime
+from uuid import UUID
+
+from digest.database import Database
+from digest.issues import log
+from digest.issues.models import Issue, IssueStatus
+from digest.proofs import approval
+from digest.proofs.check import Level
+from digest.rendering.urls import Urls
+from digest.sending import control, freezing
+from digest.sending.sender import Means, Progress, nothing
+
+
+def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool:
+    """Freeze an issue whose time has come; returns whether it is open for sending. Safe to repeat.
+
+    Held instead, with the reason, when its approval fell or a check turned red since.
+    """
+    with means.database.reading() as session:
+        status = session.get_one(Issue, issue_id).status
+    if status == IssueStatus.scheduled and not _looked_at(means, issue_id):
+        return False
+    if status in (IssueStatus.scheduled, IssueStatus.freezing):
+        at = means.clock.now()
+        freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url), progress=progress)
+    with means.database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        return issue.status == IssueStatus.sending and not issue.held
+
+
+def reasons_to_hold(database: Database, issue_id: UUID, at: datetime) -> list[str]:
+    """Return why an issue must not be sent now, in sentences; none if it may."""
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        if approval.valid(session, issue) is None:
+            return ["Its approval does not hold any more: the content was changed since."]
+        found = approval.recheck(session, issue, at)
+    return [f"{one.sentence} ({one.place})" if one.place else one.sentence for one in found if one.level is Level.red]
+
+
+def _looked_at(means: Means, issue_id: UUID) -> bool:
+    """Run the checks that can have changed; holds the issue where one is red."""
+    reasons = reasons_to_hold(means.database, issue_id, means.clock.now())
+    if not reasons:
+        return True
+    at = means.clock.now()
+    with means.database.writing() as session:
+        issue = session.get_one(Issue, issue_id, with_for_update=True)
+        if issue.status == IssueStatus.scheduled:
+            control.hold(session, issue, " ".join(reasons), at)
+            log.add(session, issue, at=at, who="digest", what="hold", after=reasons)
+    return False

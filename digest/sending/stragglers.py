@@ -1,0 +1,117 @@
+"""Readers whom approval did not foresee: new sets of lists, and stories they had before by another set."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from digest.database import Database
+from digest.issues.models import Issue, IssueStatus
+from digest.proofs import making, siblings, storing
+from digest.proofs.models import Edition, EditionAudience
+from digest.rendering.urls import Urls
+from digest.sending.bulk import among
+from digest.sending.ledger import DELIVERY
+from digest.sending.models import DeliveryState, table
+from subscribers import AudienceSet, audience_sets
+
+MADE = table(EditionAudience)
+_UNSENT: Final = (DeliveryState.freezing, DeliveryState.queued)
+_Had = Mapping[frozenset[str], list[int]]  # story keys -> readers who had just these
+
+
+def being_frozen(session: Session, issue_id: UUID) -> Issue | None:
+    """Return the issue, locked, while it is being frozen; None once it was cancelled, held, or opened by another."""
+    issue = session.get_one(Issue, issue_id, with_for_update=True)
+    return issue if issue.status == IssueStatus.freezing and not issue.held else None
+
+
+def make_editions(database: Database, issue_id: UUID, family: str, urls: Urls, at: datetime) -> None:
+    """Make the editions of sets of lists that were first seen after approval, from the approved stories.
+
+    A set for which there is nothing new, or whose lists are all newer than the draft, has none: its readers get
+    no mail this time.
+    """
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        known = _known(session, issue)
+        new = [one for one in audience_sets(session, family, at) if one.audience_id not in known]
+    for one in new:
+        _make_one(database, issue_id, one, urls, at)
+
+
+def _make_one(database: Database, issue_id: UUID, audience: AudienceSet, urls: Urls, at: datetime) -> None:
+    with database.writing() as session:
+        issue = being_frozen(session, issue_id)
+        if issue is not None and audience.audience_id not in _known(session, issue):
+            making.edition_for(session, issue, audience, urls, at)
+
+
+def _known(session: Session, issue: Issue) -> set[int]:
+    made = select(MADE.c.audience_id).where(MADE.c.issue_number == issue.number, MADE.c.revision == issue.revision)
+    return set(session.execute(made).scalars())
+
+
+def spare_repeats(database: Database, issue_id: UUID, urls: Urls, at: datetime) -> None:
+    """Move readers who had a story of their edition before to a sibling of it without that story.
+
+    Who would have nothing new left is withdrawn. Safe to repeat: who was moved stands in another edition.
+    """
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        editions = storing.editions_of(session, issue)
+    for edition in editions:
+        after = 0
+        while True:
+            with database.reading() as session:
+                page = siblings.repeats(session, issue, edition, after_subscriber=after, now=at)
+            if not page:
+                break
+            after = page[-1][0]
+            for keys, readers in _grouped(page).items():
+                _move(database, issue_id, edition, keys, readers, urls=urls, at=at)
+
+
+def _grouped(page: list[tuple[int, frozenset[str]]]) -> _Had:
+    groups: dict[frozenset[str], list[int]] = defaultdict(list)
+    for subscriber, keys in page:
+        groups[keys].append(subscriber)
+    return groups
+
+
+def _move(
+    database: Database,
+    issue_id: UUID,
+    edition: Edition,
+    keys: frozenset[str],
+    readers: list[int],
+    *,
+    urls: Urls,
+    at: datetime,
+) -> None:
+    with database.writing() as session:
+        issue = being_frozen(session, issue_id)
+        if issue is None:
+            return
+        sibling = siblings.sibling_for(session, issue, edition, keys, urls=urls, at=at)
+        values: dict[str, Any] = {
+            "state": DeliveryState.withdrawn,
+            "settled_at": at,
+            "reason": "had every story before",
+        }
+        if sibling is not None:
+            values = {"edition_number": sibling.number}
+        session.execute(
+            update(DELIVERY)
+            .where(
+                DELIVERY.c.issue_number == issue.number,
+                among(session, DELIVERY.c.subscriber_id, readers),
+                DELIVERY.c.edition_number == edition.number,
+                DELIVERY.c.state.in_(_UNSENT),
+            )
+            .values(values)
+        )

@@ -1,0 +1,84 @@
+"""What there is to do: the kinds of work an engine runs. Each is safe to run twice, and by many at once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+
+from digest.database import Database
+from digest.issues.models import Issue, IssueStatus
+from digest.sending import control, ending, sender, settling, starting
+from digest.sending.ledger import BATCH, ISSUE, LIVE
+from digest.sending.sender import Ended, Means, Progress, Stop, nothing
+
+_S = IssueStatus
+LATELY = timedelta(days=1)
+
+
+class Kind(StrEnum):
+    """The kinds of work."""
+
+    drain = "drain"  # freeze an issue if its time has come, and send what is queued of it
+    tick = "tick"  # start runs, take back what dead workers held, end what is finished
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to do."""
+
+    kind: Kind
+    issue_id: UUID | None = None  # of a drain
+
+
+def due(database: Database, now: datetime) -> list[Job]:
+    """Name what there is to do at ``now``: a drain for each issue that is sending or whose time has come; a tick."""
+    ready = or_(
+        ISSUE.c.status.in_((_S.freezing, _S.sending)),
+        and_(ISSUE.c.status == _S.scheduled, ISSUE.c.undo_until <= now),
+    )
+    with database.reading() as session:
+        ids = session.execute(select(ISSUE.c.id).where(ready, ISSUE.c.held == "").order_by(ISSUE.c.number)).scalars()
+        drains = [Job(Kind.drain, one) for one in ids]
+    return [*drains, Job(Kind.tick)]
+
+
+def drain(means: Means, issue_id: UUID, stop: Stop, *, share: int | None = None, progress: Progress = nothing) -> Ended:
+    """Work on one issue as one of its workers: freeze it if that is not done, then send batch after batch."""
+    if not starting.start(means, issue_id):
+        return Ended.idle
+    with means.database.reading() as session:
+        number = session.get_one(Issue, issue_id).number
+    return sender.run(means, number, stop, share=share, progress=progress)
+
+
+def tidy(means: Means) -> None:
+    """Do what must be done even for issues that nobody drains: dead workers' batches, rows of cancelled issues."""
+    database = means.database
+    with database.reading() as session:
+        live = select(BATCH.c.issue_number).where(BATCH.c.state.in_(LIVE)).distinct()
+        numbers = session.execute(live).scalars().all()
+    for number in numbers:
+        with database.writing() as session:
+            settling.recover(session, number, means.rules, database.now(session))
+    _sweep_cancelled(database, means.clock.now())
+    _finish(database)
+
+
+def _sweep_cancelled(database: Database, now: datetime) -> None:
+    """Cancel the rows of issues that were cancelled lately, in case whoever did it died half-way."""
+    lately = ISSUE.c.changed_at > now - LATELY
+    with database.reading() as session:
+        query = select(ISSUE.c.number).where(ISSUE.c.status == _S.cancelled, lately)
+        numbers = session.execute(query).scalars().all()
+    for number in numbers:
+        control.cancel_rows(database, number, now)
+
+
+def _finish(database: Database) -> None:
+    with database.reading() as session:
+        sending = session.execute(select(ISSUE.c.number).where(ISSUE.c.status == _S.sending)).scalars().all()
+    for number in sending:
+        with database.writing() as session:
+            ending.finish(session, number, database.now(session))

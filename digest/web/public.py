@@ -1,0 +1,76 @@
+"""The pages that are the same for everybody: what this is, how stories are chosen, pictures, and whether it runs."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, JSONResponse, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.bootstrap import App
+from digest.issues.models import Publication
+from digest.ranking.formula import DAILY, WEEKLY, for_cadence
+from digest.web.templates import page, problem
+from subscribers.pages import BOTH_WAYS
+
+# As articles/pictures.py names them: by the hash of their content, so that a name never means another picture.
+PICTURE: Final = re.compile(r"[0-9a-f]{32}\.(?:png|jpg|gif)")
+FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def router(app: App) -> APIRouter:
+    """Return the routes /, /how-we-choose, /pictures/{name} and /health."""
+    made = APIRouter()
+    for path, show in (
+        ("/", _home),
+        ("/how-we-choose", _how),
+        ("/how-we-choose/{publication}", _how_of(app)),
+        ("/pictures/{name}", _picture(app)),
+        ("/health", _health(app)),
+    ):
+        made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
+    return made
+
+
+def _home() -> Response:
+    return page("home")
+
+
+def _how() -> Response:
+    return page("how", name="", formulas={"weekly": WEEKLY, "daily": DAILY})
+
+
+def _how_of(app: App) -> Callable[[str], Response]:
+    def how(publication: str) -> Response:
+        with app.database.reading() as session:
+            found = session.get(Publication, publication)
+        if found is None:
+            return problem("There is no newsletter of that name here.")
+        return page("how", name=found.name, formulas={found.cadence: for_cadence(found.cadence)})
+
+    return how
+
+
+def _picture(app: App) -> Callable[[str], Response]:
+    def picture(name: str) -> Response:
+        file = app.settings.pictures_dir / name
+        if PICTURE.fullmatch(name) is None or not file.is_file():
+            return problem("There is no such picture here.")
+        return FileResponse(file, headers=FOR_EVER)
+
+    return picture
+
+
+def _health(app: App) -> Callable[[], Response]:
+    def health() -> Response:
+        try:
+            with app.database.reading() as session:
+                session.connection().execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return JSONResponse({"database": "does not answer"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return JSONResponse({"database": "ok"}, headers={"Cache-Control": "no-store"})
+
+    return health

@@ -1,0 +1,32 @@
+"""Runs the web application on a socket."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from digest.errors import Refused
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on an address; port 0 takes a free one. Raises Refused with a sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise Refused(f"Cannot listen on {host}:{port}: {error.strerror}. Take another --port.") from error
+    return made
+
+
+def server(web: FastAPI) -> uvicorn.Server:
+    """Return a server that runs on a socket it is given: ``run(sockets=[...])``."""
+    config = uvicorn.Config(web, log_level="warning", access_log=False, server_header=False, date_header=True)
+    return uvicorn.Server(config)
+
+
+def run(web: FastAPI, on: socket.socket) -> None:
+    """Serve until the process is told to stop. No access log: addresses hold tokens."""
+    server(web).run(sockets=[on])

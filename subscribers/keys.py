@@ -1,0 +1,156 @@
+"""The signing keys: tokens for links in mails, and the keyed hash that an address is known by.
+
+A token is ``base64url(head + subscriber + mac + END)``. The head says which key signed it and until when it holds, and
+carries family and reference; the purpose is not carried, but signed: a token for one purpose is nothing for another.
+"""
+
+import hmac
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from subscribers.addresses import identity
+from subscribers.errors import BadToken
+
+MAC_BYTES = 16  # half of SHA-256: RFC 2104 section 5 allows it; nobody guesses 128 bits
+KEY_ID_BYTES = 2
+END = b"\x01"  # a version, and the reason that a token always ends in a letter: mail programs that find links in
+# plain text leave out a final "-" or "_" (GitHub Flavored Markdown 6.9 does)
+LONGEST_TOKEN = 1000  # characters; more is no token of ours, and is not looked at
+UNSUBSCRIBE = "unsubscribe"  # its tokens never expire: a mail may be opened after years
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EPOCH_BYTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a token that was signed by us says."""
+
+    purpose: str
+    subscriber: str  # the subscriber's ref, or "-" where the link is nobody's own
+    family: str
+    reference: str
+    expires: datetime | None
+
+
+class _Key(NamedTuple):
+    id: bytes
+    secret: bytes
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys in force.
+
+    ``secret`` signs. ``old`` ones still open the links of mails sent before a change of keys. ``address`` keys the
+    hashes of addresses and is never changed: suppressions are kept under it.
+    """
+
+    secret: str = field(repr=False)
+    old: tuple[str, ...] = field(default=(), repr=False)
+    address: str = field(default="", repr=False)
+
+    @cached_property
+    def _keys(self) -> tuple[_Key, ...]:
+        secrets = (text.encode() for text in (self.secret, *self.old))
+        return tuple(_Key(sha256(b"key id " + secret).digest()[:KEY_ID_BYTES], secret) for secret in secrets)
+
+    def sign(
+        self, purpose: str, *, subscriber: str, family: str, reference: str = "", expires: datetime | None = None
+    ) -> str:
+        """Return a token of about 80 characters for a link. To sign for many readers take ``signer``."""
+        return self.signer(purpose, family=family, reference=reference, expires=expires)(subscriber)
+
+    def signer(
+        self, purpose: str, *, family: str, reference: str = "", expires: datetime | None = None
+    ) -> Callable[[str], str]:
+        """Return a function that signs for one subscriber after the other; the rest is worked out once."""
+        if expires is not None and purpose == UNSUBSCRIBE:
+            raise ValueError("A link to unsubscribe never expires.")
+        key = self._keys[0]
+        head = key.id + _packed_time(expires) + _packed(family) + _packed(reference)
+        named = _packed_text(purpose)
+        secret = key.secret
+
+        def sign(subscriber: str) -> str:
+            body = head + _packed(subscriber)
+            token = urlsafe_b64encode(body + hmac.digest(secret, named + body, "sha256")[:MAC_BYTES] + END)
+            return token.rstrip(b"=").decode()
+
+        return sign
+
+    def read(self, token: str, purpose: str, now: datetime) -> Claim:
+        """Return what a token says. Raises BadToken with a sentence for the person who holds the link."""
+        raw = _decoded(token)
+        body, mac = raw[: -MAC_BYTES - 1], raw[-MAC_BYTES - 1 : -1]
+        signed = _packed_text(purpose) + body
+        good = [
+            hmac.compare_digest(hmac.digest(key.secret, signed, "sha256")[:MAC_BYTES], mac)
+            for key in self._keys
+            if key.id == body[:KEY_ID_BYTES]
+        ]
+        if not any(good):
+            raise BadToken("This link is not complete, or was not made by us. Open it again from the mail.")
+        claim = _claim(purpose, body)
+        if claim.expires is not None and now >= claim.expires:
+            raise BadToken("This link is out of date. Take the one in the newest mail.")
+        return claim
+
+    def address_key(self, address: str) -> str:
+        """Return the keyed hash (32 hex digits) that an address is known by, however it is written."""
+        return hmac.digest(self.address.encode(), identity(address).encode(), "sha256")[:16].hex()
+
+
+def _packed_text(text: str) -> bytes:
+    raw = text.encode()
+    if len(raw) > 254:  # noqa: PLR2004 - 255 marks a UUID
+        raise ValueError(f"{text[:20]!r}... is too long for a link.")
+    return bytes((len(raw),)) + raw
+
+
+def _packed(text: str) -> bytes:
+    """Pack a text; one that is a UUID as its 16 bytes, since links should be short."""
+    if _UUID.fullmatch(text) is None:
+        return _packed_text(text)
+    return b"\xff" + bytes.fromhex(text.replace("-", ""))
+
+
+def _packed_time(moment: datetime | None) -> bytes:
+    return (0 if moment is None else int(moment.timestamp())).to_bytes(_EPOCH_BYTES, "big")
+
+
+def _decoded(token: str) -> bytes:
+    """Return the bytes of a token; none where it was altered in a way that base64 would forgive."""
+    if len(token) > LONGEST_TOKEN or not token.isascii():
+        return b""
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        return b""
+    exact = raw.endswith(END) and urlsafe_b64encode(raw).rstrip(b"=").decode() == token
+    return raw if exact else b""
+
+
+def _claim(purpose: str, body: bytes) -> Claim:
+    """Take apart what was found to be signed by us."""
+    at = KEY_ID_BYTES + _EPOCH_BYTES
+    seconds = int.from_bytes(body[KEY_ID_BYTES:at], "big")
+    texts = []
+    for _ in range(3):
+        text, at = _unpacked(body, at)
+        texts.append(text)
+    family, reference, subscriber = texts
+    return Claim(purpose, subscriber, family, reference, datetime.fromtimestamp(seconds, UTC) if seconds else None)
+
+
+def _unpacked(body: bytes, at: int) -> tuple[str, int]:
+    length = body[at]
+    if length == 255:  # noqa: PLR2004
+        return str(UUID(bytes=body[at + 1 : at + 17])), at + 17
+    return body[at + 1 : at + 1 + length].decode(), at + 1 + length

@@ -1,0 +1,120 @@
+"""What is known of one person: shown on request, and erased on request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, select, update
+from sqlmodel import Session
+
+from subscribers.audience import MEMBER, PERSON, SUBSCRIPTION, SUPPRESSION, lock
+from subscribers.consent import CONSENT, as_ref
+from subscribers.errors import UnknownAddress
+from subscribers.keys import Keys
+from subscribers.listing import ListData
+from subscribers.listing import lists as all_lists
+from subscribers.models import SuppressionReason
+from subscribers.suppression import suppress_key
+
+
+class SubscriptionData(BaseModel):
+    """How a person stands on one list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    list_id: str
+    state: str  # unconfirmed | confirmed | ended
+    changed_at: datetime
+
+
+class ConsentData(BaseModel):
+    """One record of consent: who agreed to what, when, by which way, in which words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    list_id: str
+    action: str  # asked | confirmed | ended
+    at: datetime
+    source: str
+    wording: str
+
+
+class PersonData(BaseModel):
+    """Everything that is kept about one person."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ref: str
+    address: str
+    name: str
+    language: str
+    created_at: datetime
+    paused_until: datetime | None
+    suppressed: str | None  # the reason, or None
+    lists: tuple[SubscriptionData, ...]
+    consents: tuple[ConsentData, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands with a family, as their own pages show it."""
+
+    address: str
+    name: str
+    language: str
+    lists: tuple[tuple[ListData, str], ...]  # every list of the family, with the state: "" where there is none
+
+    @property
+    def active(self) -> tuple[ListData, ...]:
+        """Return the lists they are on, those that wait for a confirmation included."""
+        return tuple(data for data, state in self.lists if state in {"confirmed", "unconfirmed"})
+
+
+def standing(session: Session, ref: str, family: str) -> Standing | None:
+    """Return how the person of a ref stands with a family; None if there is nobody, or no longer."""
+    query = select(PERSON).where(PERSON.c.ref == as_ref(ref), PERSON.c.erased_at.is_(None))
+    found = session.execute(query).mappings().one_or_none()
+    if found is None:
+        return None
+    mine = select(SUBSCRIPTION.c.list_id, SUBSCRIPTION.c.state).where(SUBSCRIPTION.c.subscriber_id == found["id"])
+    states = dict(session.execute(mine).all())
+    known = tuple((data, states.get(data.id, "")) for data in all_lists(session, family))
+    return Standing(found["address"], found["name"], found["language"], known)
+
+
+def find(session: Session, keys: Keys, address: str) -> PersonData | None:
+    """Return what is known of the person of an address; None if nobody is. Raises BadAddress."""
+    query = select(PERSON, SUPPRESSION.c.reason.label("suppressed"))
+    joined = query.join(SUPPRESSION, SUPPRESSION.c.address_key == PERSON.c.address_key, isouter=True)
+    found = session.execute(joined.where(PERSON.c.address_key == keys.address_key(address))).mappings().one_or_none()
+    if found is None:
+        return None
+    mine = select(SUBSCRIPTION).where(SUBSCRIPTION.c.subscriber_id == found["id"]).order_by(SUBSCRIPTION.c.list_id)
+    said = select(CONSENT).where(CONSENT.c.subscriber_id == found["id"]).order_by(CONSENT.c.at, CONSENT.c.id)
+    return PersonData.model_validate(
+        {
+            **found,
+            "ref": str(found["ref"]),
+            "lists": [dict(row) for row in session.execute(mine).mappings()],
+            "consents": [dict(row) for row in session.execute(said).mappings()],
+        }
+    )
+
+
+def erase(session: Session, keys: Keys, address: str, at: datetime) -> None:
+    """Forget a person: address, name, subscriptions and consents go; what keeps mail from them stays.
+
+    Their number stays, too, without anything about them: the ledger counts with it. Raises UnknownAddress,
+    BadAddress.
+    """
+    key = keys.address_key(address)
+    found = session.execute(select(PERSON.c.id, PERSON.c.ref).where(PERSON.c.address_key == key)).one_or_none()
+    if found is None:
+        raise UnknownAddress(f"Nobody is known by the address {address}.")
+    number, ref = found
+    lock(session, [number])
+    for table in (MEMBER, SUBSCRIPTION, CONSENT):
+        session.execute(delete(table).where(table.c.subscriber_id == number))
+    nothing = {"address": "", "address_key": f"erased-{ref.hex}", "name": "", "erased_at": at, "paused_until": None}
+    session.execute(update(PERSON).where(PERSON.c.id == number).values(**nothing))
+    suppress_key(session, key, SuppressionReason.erased, at)

@@ -1,0 +1,43 @@
+"""Addresses that must not be mailed, kept by their hash, so that the ban outlives the person's erasure."""
+
+from datetime import datetime
+
+from sqlalchemy import case, delete, select
+from sqlmodel import Session
+
+from subscribers.audience import SUPPRESSION
+from subscribers.bulk import upsert
+from subscribers.errors import Suppressed
+from subscribers.keys import Keys
+from subscribers.models import SuppressionReason
+
+REASONS = tuple(reason.value for reason in SuppressionReason)
+# From strongest to weakest: a complaint is never lifted, a bounce only by a person, the rest by a new double opt-in.
+_STRENGTH = {"complaint": 3, "hard_bounce": 2, "by_hand": 1, "erased": 1}
+
+
+def suppress(session: Session, keys: Keys, address: str, reason: str, at: datetime, *, note: str = "") -> None:
+    """Forbid mail to an address, known or not. A stronger reason replaces a weaker one, never the reverse.
+
+    ``reason``: hard_bounce, complaint, by_hand or erased. Raises BadAddress.
+    """
+    suppress_key(session, keys.address_key(address), reason, at, note=note)
+
+
+def suppress_key(session: Session, address_key: str, reason: str, at: datetime, *, note: str = "") -> None:
+    """Forbid mail to the address of a keyed hash; else as ``suppress``."""
+    values = {"address_key": address_key, "reason": SuppressionReason(reason).value, "at": at, "note": note}
+    new = upsert(session, SUPPRESSION).values(**values)
+    stronger = case(_STRENGTH, value=SUPPRESSION.c.reason) < _STRENGTH[reason]
+    session.execute(new.on_conflict_do_update(index_elements=["address_key"], set_=values, where=stronger))
+
+
+def unsuppress(session: Session, keys: Keys, address: str) -> bool:
+    """Lift the ban on an address; returns whether there was one. Raises Suppressed after a complaint, BadAddress."""
+    key = keys.address_key(address)
+    query = select(SUPPRESSION.c.reason).where(SUPPRESSION.c.address_key == key)
+    reason = session.execute(query).scalar_one_or_none()
+    if reason == SuppressionReason.complaint:
+        raise Suppressed("This reader reported our mail as unwanted. That is never lifted.")
+    session.execute(delete(SUPPRESSION).where(SUPPRESSION.c.address_key == key))
+    return reason is not None

@@ -1,0 +1,1 @@
+"""Real worker processes, killed at random: nobody is skipped, nobody gets it twice."""

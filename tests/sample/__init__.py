@@ -1,0 +1,1 @@
+"""Tests of the made-up newsroom: its articles, traps, pictures, reads and readers."""

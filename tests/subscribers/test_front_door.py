@@ -1,0 +1,28 @@
+"""The front door: everything by name, and light."""
+
+import subprocess
+import sys
+
+import pytest
+
+import subscribers
+
+
+def test_every_name_of_the_front_door_is_there():
+    """Each name in the table can be loaded, and an unknown one says so."""
+    for name in subscribers._MODULES:
+        assert getattr(subscribers, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        subscribers.nonsense  # noqa: B018
+
+
+def test_the_front_door_is_light():
+    """Importing it, or its errors, loads no database library; using all of it loads no web framework."""
+    code = (
+        "import sys, subscribers, subscribers.errors\n"
+        "assert 'sqlmodel' not in sys.modules\n"
+        "for name in subscribers._MODULES: getattr(subscribers, name)\n"
+        "assert 'fastapi' not in sys.modules and 'starlette' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,40 @@
+"""How the pages look in a real browser: no sideways scroll, nothing blocked, and no accessibility fault."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import NOW
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_reads_well_on_a_phone_and_off_it(app, http, site, readers, edition, chromium, scheme):
+    """At 360 and 640 pixels, in light and dark: fits, follows its own policy, passes axe."""
+    undo = readers.link("undo", NOW.isoformat())
+    paths = ["/", "/how-we-choose", "/u/wrong", readers.all, readers.one, readers.preferences, f"/undo/{undo}"]
+    paths.append(f"/editions/{edition.id}/feedback/good")
+    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
+    for path in paths:
+        for width in (360, 640):
+            page.set_viewport_size({"width": width, "height": 740})
+            page.goto(site + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found = Axe().run(page).response["violations"]
+        assert found == [], (path, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])
+    assert complaints == []
+    context.close()
+    assert http.get("/health").status_code == 200
+
+
+def test_a_reader_without_a_mouse_can_unsubscribe(app, site, readers, chromium):
+    """Tab to the button, Enter, done: no script, no pointer."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site + readers.one)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="You are unsubscribed").wait_for()
+    assert "Eastern Europe" in page.content()
+    context.close()
