@@ -242,12 +242,6 @@ class _Guard(httpcore.NetworkBackend):
                 failed = error
         raise failed
 
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.NetworkStream:
-        """Refuse: no address leads to a socket of this machine."""
-        raise httpcore.UnsupportedProtocol(f"no socket is opened ({path}, {timeout}, {socket_options})")
-
     def _checked(self, host: str, port: int) -> list[str]:
         addresses = self._fetcher.resolver(host.strip("[]"), port)
         if not addresses:

@@ -19,7 +19,9 @@ def install() -> None:
         print(f"Chromium: {found}")
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        sys.exit("The tests open mails in Chromium, and there is none. Install it, or name it: CHROMIUM=/path make test")
+        sys.exit(
+            "The tests open mails in Chromium, and there is none. Install it, or name it: CHROMIUM=/path make test"
+        )
     print("No Chromium here: installing Debian's packages chromium, fonts-noto-core and fonts-liberation.")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     packages = ["chromium", "fonts-noto-core", "fonts-liberation"]

@@ -14,10 +14,12 @@ from sqlalchemy import create_engine, text
 from digest.clock import StillClock
 from digest.database import Database
 from digest.tables import METADATA
+from subscribers import Keys
 from tests import browser
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 STRONG = "k9Jv2mQx7TzR4bWn8LpYc3HdFs6GaEu1"
+KEYS = Keys(secret=STRONG, address=STRONG)
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 

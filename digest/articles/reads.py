@@ -72,7 +72,7 @@ class Columns:
 def parse_columns(options: Sequence[str]) -> Columns:
     """Read ``url=COL``, ``views=COL``, ``rank=COL``: an option each, or several in one, parted by commas."""
     text = ",".join(options)
-    parts = [part.partition("=") for part in PART.split(text) if part.strip()]
+    parts = [part.partition("=") for option in options for part in PART.split(option)]
     named = {key.strip(): value.strip() for key, _, value in parts}
     unknown = [key for key in named if key not in FIELDS]
     if unknown or not named.get("url") or not (named.get("views") or named.get("rank")):

@@ -12,7 +12,6 @@ from digest.cli import (
     database,
     demo,
     init,
-    issue_edits,
     issue_sending,
     issues,
     lists,
@@ -25,6 +24,7 @@ from digest.cli import (
     worker,
 )
 from digest.errors import BadInput, DigestError
+from subscribers.errors import SubscribersError
 
 app = typer.Typer(
     name="digest",
@@ -32,4 +32,47 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    add_completion=False,
 )
+for command in (demo.demo, init.init, worker.worker, schedule.tick, schedule.schedule):
+    app.command()(command)
+app.add_typer(serve.commands, name="serve")
+issues.commands.registered_commands += issue_sending.commands.registered_commands
+for name, noun in (
+    ("regions", regions),
+    ("articles", articles),
+    ("reads", reads),
+    ("publications", publications),
+    ("lists", lists),
+    ("subscribers", subscribers),
+    ("issues", issues),
+    ("database", database),
+):
+    app.add_typer(noun.commands, name=name)
+
+
+@app.callback()
+def _everywhere(
+    folder: Annotated[
+        Path | None, typer.Option("--folder", "-C", help="Work in this folder, where digest.toml is.")
+    ] = None,
+) -> None:
+    """Go to the folder first, so that settings, database and relative paths are those of that installation."""
+    if folder is None:
+        return
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise BadInput(f"{folder} is no folder one can work in: {error.strerror}.") from error
+
+
+def main() -> None:
+    """Run a command. Exit 0: done; 1: refused, with a sentence; 2: wrong usage."""
+    try:
+        app()
+    except (DigestError, SubscribersError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read us is gone; nothing is left to say, nor to flush
+        sys.exit(0)

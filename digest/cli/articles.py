@@ -107,7 +107,7 @@ def show(article: Reference, as_json: Json = False) -> None:
 
     with opened() as app, app.database.reading() as session:
         found = changes.find(session, article)
-        data = found.model_dump(mode="json")
+        data = found.model_dump(mode="json", warnings=False)  # the status is loaded as a plain string
         data["log"] = [
             one.model_dump(mode="json", exclude={"id", "article_id"}) for one in changes.log_of(session, found)
         ]
@@ -255,7 +255,8 @@ def _change(change: Any, result: str, as_json: bool) -> None:
 
 def _brief(article: "Article") -> dict[str, Any]:
     fields = {"id", "url", "headline", "published_at", "refreshed_at", "status", "language", "source"}
-    return article.model_dump(mode="json", include=fields | {"editors_choice", "evergreen", "regions", "topics"})
+    fields |= {"editors_choice", "evergreen", "regions", "topics"}
+    return article.model_dump(mode="json", include=fields, warnings=False)  # the status is loaded as a plain string
 
 
 def _unless_published(status: str) -> str:

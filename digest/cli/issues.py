@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.cli import issue_saying as saying
 from digest.cli.console import Json, answer, opened, parse_time, progress
 from digest.cli.issue_edits import commands as edits
 from digest.errors import BadInput, Refused
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from digest.bootstrap import App
     from digest.issues.models import Issue
-    from digest.proofs.check import Check
     from digest.proofs.proof import Proof
 
 commands = typer.Typer(help="The issues: draft, look, edit, check, approve, send.", no_args_is_help=True)
@@ -41,7 +41,7 @@ def draft(
         as_of = parse_time(at) if at else app.clock.now().replace(microsecond=0)
         issue = drafting.draft(app.database, publication, as_of=as_of, at=app.clock.now(), once=once)
         data = _told(app, issue)
-    answer(data, as_json, lambda: _say_draft(data))
+    answer(data, as_json, lambda: saying.say_draft(data))
 
 
 @commands.command("list")
@@ -57,7 +57,7 @@ def list_(
         statement = select(Issue).order_by(col(Issue.as_of).desc(), col(Issue.number).desc())
         if publication:
             statement = statement.where(Issue.publication_id == publication)
-        found = [_short(issue) for issue in session.exec(statement)]
+        found = [saying.short(issue) for issue in session.exec(statement)]
 
     def say() -> None:
         for one in found:
@@ -78,16 +78,16 @@ def show(issue: WhichIssue, as_json: Json = False) -> None:
     with opened() as app, app.database.reading() as session:
         held = finding.issue(session, issue)
         approved = approval.valid(session, held)
-        data = _short(held) | {
+        data = saying.short(held) | {
             "edits": held.edits,
-            "editions": [_edition(one) for one in storing.editions_of(session, held)],
+            "editions": [saying.edition(one) for one in storing.editions_of(session, held)],
             "approved_by": approved.who if approved else None,
             "log": [
                 {"at": one.at.isoformat(), "who": one.who, "what": one.what, "before": one.before, "after": one.after}
                 for one in log.entries(session, held)
             ],
         }
-    answer(data, as_json, lambda: _say_issue(data))
+    answer(data, as_json, lambda: saying.say_issue(data))
 
 
 @commands.command()
@@ -112,7 +112,7 @@ def explain(
         else:
             chosen = tuple(part.strip() for part in lists.split(",") if part.strip())
             data = explaining.everything(builder, chosen or recipe.frame.newsroom_order)
-    answer(data, as_json, lambda: _say_explained(data))
+    answer(data, as_json, lambda: saying.say_explained(data))
 
 
 @commands.command()
@@ -123,10 +123,10 @@ def check(issue: WhichIssue, as_json: Json = False) -> None:
         data: dict[str, Any] = {
             "issue": str(proof.issue_id),
             "version": proof.version,
-            "editions": [_edition(one) for one in proof.editions],
+            "editions": [saying.edition(one) for one in proof.editions],
             "checks": [one.as_json() for one in proof.checks],
         }
-    answer(data, as_json, lambda: _say_checks(data["editions"], proof.checks))
+    answer(data, as_json, lambda: saying.say_checks(data["editions"], proof.checks))
 
 
 @commands.command()
@@ -151,7 +151,7 @@ def approve(
             "content_hash": made.content_hash,
             "approved_by": made.who,
             "accepted": made.accepted,
-            "editions": [_edition(one) for one in proof.editions],
+            "editions": [saying.edition(one) for one in proof.editions],
             "readers": sum(made.audience.values()),
         }
     answer(data, as_json, lambda: print(
@@ -168,7 +168,7 @@ def revoke(issue: WhichIssue, who: Who = "editor", as_json: Json = False) -> Non
     with opened() as app:
         with app.database.reading() as session:
             held = finding.issue(session, issue)
-        data = _short(approval.revoke(app.database, held.id, who=who, at=app.clock.now()))
+        data = saying.short(approval.revoke(app.database, held.id, who=who, at=app.clock.now()))
     answer(data, as_json, lambda: print(f"Issue {data['number']} is a draft again."))
 
 
@@ -261,7 +261,7 @@ def _proof(app: "App", issue: str) -> "Proof":
         return making.make_proof(
             app.database,
             held.id,
-            urls=Urls(app.settings.base_url),
+            urls=Urls(app.settings.base_url, app.keys),
             at=app.clock.now(),
             relaxed=relaxed.names(app.settings),
             tell=tell,
@@ -283,84 +283,3 @@ def _accepted(text: str) -> tuple[str, str]:
     if not given or not reason.strip():
         raise BadInput(f"{text!r} does not say why. Write --accept CODE=REASON.")
     return code.strip(), reason.strip()
-
-
-def _short(issue: "Issue") -> dict[str, Any]:
-    from digest.clock import as_utc_text
-
-    return {
-        "issue": str(issue.id),
-        "number": issue.number,
-        "publication": issue.publication_id,
-        "as_of": as_utc_text(issue.as_of),
-        "send_at": as_utc_text(issue.send_at) if issue.send_at else None,
-        "status": str(issue.status),
-        "version": issue.version,
-        "revision": issue.revision,
-        "once": issue.once,
-        "held": issue.held,
-        "failed": issue.failed,
-    }
-
-
-def _edition(edition: Any) -> dict[str, Any]:
-    names = ("number", "lists", "language", "without", "readers", "subject", "preheader", "html_bytes", "trimmed")
-    return {"edition": str(edition.id)} | {name: getattr(edition, name) for name in names}
-
-
-def _say_draft(data: dict[str, Any]) -> None:
-    print(f"Issue {data['number']} of {data['publication']}, cut off {data['as_of']}: {data['issue']}")
-    _say_edition(data)
-    print(f"\n{len(data['left_out'])} articles were left out: digest issues explain {data['number']}")
-    for one in data["editions"]:
-        print(f"Edition {' + '.join(one['lists'])}: {one['readers']} readers, subject: {one['subject']}")
-
-
-def _say_edition(data: dict[str, Any]) -> None:
-    print(f"Subject: {data['subject']}")
-    if data["lead"]:
-        print(f"\nLead\n{_line(data['lead'])}")
-    for section in data["sections"]:
-        print(f"\n{section['heading']}")
-        for one in (*section["stories"], *section["briefs"]):
-            print(_line(one))
-    for name in ("corrections", "popular"):
-        if data[name]:
-            print(f"\n{name.capitalize()}")
-            for one in data[name]:
-                print(_line(one))
-
-
-def _line(one: dict[str, Any]) -> str:
-    return f"{one['place']:>3}. {one['headline']}{' [pinned]' if one['pinned'] else ''}\n     {one['why']}"
-
-
-def _say_explained(data: Any) -> None:
-    if "places" in data:
-        print(data["headline"])
-        for one in data["places"]:
-            print(f"  {' + '.join(one['lists'])}: {one['answer']}")
-        return
-    _say_edition(data)
-    print("\nLeft out")
-    for one in data["left_out"]:
-        detail = f" ({one['detail']})" if one["detail"] else ""
-        print(f"  {one['headline']}: {one['reason']}{detail}  {one['article_id']}")
-
-
-def _say_issue(data: dict[str, Any]) -> None:
-    for name in ("issue", "number", "publication", "as_of", "status", "version", "held", "failed", "approved_by"):
-        if data[name] not in (None, ""):
-            print(f"{name}: {data[name]}")
-    for one in data["editions"]:
-        print(f"edition {' + '.join(one['lists'])}: {one['readers']} readers, {one['html_bytes']} B, {one['subject']}")
-    for one in data["log"]:
-        print(f"{one['at']}  {one['who']}  {one['what']}")
-
-
-def _say_checks(editions: list[dict[str, Any]], checks: "tuple[Check, ...]") -> None:
-    print(f"{len(editions)} editions, the largest {max((e['html_bytes'] for e in editions), default=0):,} B.")
-    for one in checks:
-        place = f" ({one.place})" if one.place else ""
-        remedy = f" {one.remedy}." if one.remedy else ""
-        print(f"{one.level:<11} {one.code}: {one.sentence}{place}{remedy}")

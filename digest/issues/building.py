@@ -62,6 +62,7 @@ class Builder:
             candidate_of(one, recipe.frame, excluded=one.id in excluded, added=one.id in recipe.edits.added)
             for one in recipe.candidates
         )
+        self._regions = {one.id: one.regions for one in self._candidates}
         self._pools: dict[frozenset[str], Pool] = {}
 
     def known(self, lists: tuple[str, ...]) -> tuple[str, ...]:
@@ -184,8 +185,15 @@ class Builder:
             general=one.general,
             pins=edits.pins.get(one.id, {}),
             excluded=frozenset(edits.excluded.get(one.id, ())),
-            moved_in=frozenset(article for article, target in edits.moved.items() if target == one.id),
+            moved_in=self._moved_in(one),
         )
+
+    def _moved_in(self, one: FrameList) -> frozenset[str]:
+        """Return what an editor moved to a list's section, or pinned there though it is of another region."""
+        edits = self.recipe.edits
+        moved = {article for article, target in edits.moved.items() if target == one.id}
+        pinned = edits.pins.get(one.id, {}).keys() - edits.moved.keys()
+        return frozenset(moved | {article for article in pinned if one.region not in self._regions.get(article, ())})
 
     def _section_order(self, lists: tuple[str, ...]) -> tuple[str, ...]:
         """Return the order of the sections: the general one last, unless the reader put it elsewhere (rule 11)."""

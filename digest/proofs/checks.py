@@ -37,11 +37,12 @@ def unique(checks: Iterable[Check]) -> list[Check]:
 def about(found: Iterable[Check], edition: Edition) -> list[Check]:
     """Return the red and amber ones that concern a stored edition: the whole issue, the edition, or a story in it."""
     name = " + ".join(edition.lists)
+    siblings = f"{name}, less "
     return [
         check
         for check in found
         if check.level in (Level.red, Level.amber)
-        and (not check.place or check.place.startswith(name) or check.place in edition.text)
+        and (check.place in ("", name) or check.place.startswith(siblings) or check.place in edition.text)
     ]
 
 

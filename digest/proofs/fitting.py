@@ -12,7 +12,7 @@ from digest.rendering.mailing import Rendered
 
 WARN_BYTES: Final = 87_040
 REFUSE_BYTES: Final = 100_000  # Gmail clips at 102,400 B of HTML (email.md 3.2)
-LONGEST_URL = "https://" + "x" * 512
+LONGEST_URL = "https://example.org/" + "x" * 500
 LONGEST_NAME = "&" * 80  # each becomes five bytes
 
 Render = Callable[[EditionPlan], Rendered]

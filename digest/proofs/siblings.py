@@ -1,13 +1,11 @@
 """Sibling editions: the same edition less the stories that some of its readers had before, for those readers."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from digest.database import Database
 from digest.issues import drafting
 from digest.issues.building import Builder
 from digest.issues.inputs import Inputs
@@ -82,50 +80,6 @@ def sibling_for(
     base = as_stored(builder, edition, storing.stories_of(session, edition))
     made = make(builder, base, keys, urls, readers=0)
     return None if made is None else storing.add_one(session, issue, made, at)
-
-
-def reassignments(
-    database: Database, issue_id: UUID, *, urls: Urls, at: datetime, limit: int = repeating.PAGE
-) -> Iterator[dict[int | None, list[int]]]:
-    """Yield, page by page, edition number -> the readers who are to have that one instead of their set's own.
-
-    For the freeze, once its rows are written. None as a number: every story of theirs was sent to them before, so
-    they get no mail. Siblings that approval did not foresee are made on the way. No transaction is open while a
-    page is handed out.
-    """
-    with database.reading() as session:
-        issue = drafting.find(session, issue_id)
-        editions = [edition for edition in storing.editions_of(session, issue) if not edition.without]
-        session.expunge_all()  # they are read after this session
-    for edition in editions:
-        after = 0
-        while True:
-            with database.reading() as session:
-                page = repeats(session, issue, edition, after_subscriber=after, limit=limit)
-            if not page:
-                break
-            after = page[-1][0]
-            yield _targets(database, issue, edition, page, urls=urls, at=at)
-
-
-def _targets(
-    database: Database,
-    issue: Issue,
-    edition: Edition,
-    page: list[tuple[int, frozenset[str]]],
-    *,
-    urls: Urls,
-    at: datetime,
-) -> dict[int | None, list[int]]:
-    targets: dict[int | None, list[int]] = {}
-    numbers: dict[frozenset[str], int | None] = {}
-    for subscriber, keys in page:
-        if keys not in numbers:
-            with database.writing() as session:
-                sibling = sibling_for(session, issue, edition, keys, urls=urls, at=at)
-            numbers[keys] = sibling.number if sibling else None
-        targets.setdefault(numbers[keys], []).append(subscriber)
-    return targets
 
 
 def find_sibling(session: Session, edition: Edition, keys: frozenset[str]) -> Edition | None:

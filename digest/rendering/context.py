@@ -195,10 +195,10 @@ def _frame(plan: EditionPlan, urls: Urls, words: Catalogue) -> dict[str, Any]:
         "note": [clean(paragraph) for paragraph in plan.note.split("\n") if clean(paragraph)],
         "editor_name": clean(plan.editor_name),
         "editor_role": clean(plan.editor_role),
-        "view_url": urls.view(edition),
-        "text_url": urls.text(edition),
+        "view_url": urls.view(plan),
+        "text_url": urls.text(plan),
         "how_url": urls.how(plan.publication["id"]),
-        "feedback": [(words.word(answer), urls.feedback(edition, answer)) for answer in ANSWERS],
+        "feedback": [(words.word(answer), urls.feedback(plan, answer)) for answer in ANSWERS],
         "why": words.word("why_many" if len(names) > 1 else "why_one", lists=words.enumerate(names)) if names else "",
         "nothing_new": words.word(f"nothing_new_{daily}", regions=words.enumerate(nothing)) if nothing else "",
         "stops": [

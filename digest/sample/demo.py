@@ -25,6 +25,8 @@ from digest.issues.models import Issue, IssueStatus, Publication
 from digest.issues.plan import EditionPlan
 from digest.proofs import approval, checks, making, preview, relaxed, storing
 from digest.proofs.check import Level
+from digest.proofs.models import Edition
+from digest.rendering import slots
 from digest.rendering.urls import Urls
 from digest.sample import newsroom
 from digest.sending import control, ledger
@@ -84,9 +86,7 @@ def _import_articles(app: App, say: Say, progress: Progress) -> None:
             origin, content = collecting.open_origin(str(newsroom.folder() / feed["path"]), fetcher)
             categories = parse_map([f"{word}={kind}" for word, kind in feed["categories"].items()], names)
             batch = collecting.read(content, origin, categories, pictures)
-            terms = Import(
-                source=feed["source"], at=newsroom.CUTOFF, language=feed["language"], region=feed["region"]
-            )
+            terms = Import(source=feed["source"], at=newsroom.CUTOFF, language=feed["language"], region=feed["region"])
             report = collecting.store(app.database, batch, terms, backlog=True)
             for error in report.errors:
                 say(str(error))
@@ -142,7 +142,7 @@ def _proof(app: App, issue: Issue, progress: Progress) -> making.Proof:
         return making.make_proof(
             app.database,
             issue.id,
-            urls=Urls(app.settings.base_url),
+            urls=Urls(app.settings.base_url, app.keys),
             at=app.clock.now(),
             relaxed=relaxed.names(app.settings),
             tell=done,
@@ -176,9 +176,18 @@ def _shown(app: App, issue_id: Any) -> Shown:
         title=f"Issue {issue.number} of {issue.publication_id}",
         findings=[checks.about(proof.checks, one) for one in editions] if proof else (),
     )
-    html, text = sorted(folder.rglob("*.html")), sorted(folder.rglob("*.txt"))
+    html, text = _parts(max(editions, key=lambda one: one.readers), folder, app.settings.base_url)
     plan = Builder(recipe).build(recipe.frame.newsroom_order)
-    return Shown(issue, plan, counts, len(editions), page, html[0], text[0])
+    return Shown(issue, plan, counts, len(editions), page, html, text)
+
+
+def _parts(edition: Edition, folder: Path, base_url: str) -> tuple[Path, Path]:
+    """Write the two parts of an edition's mail as they are sent, with made-up values in the personal places."""
+    values = preview.sample(edition, base_url)
+    html, text = folder / "mail.html", folder / "mail.txt"
+    html.write_text(slots.fill(edition.html, values), encoding="utf-8")
+    text.write_text(slots.fill(edition.text, values), encoding="utf-8")
+    return html, text
 
 
 def mails(app: App) -> Iterator[Path]:

@@ -25,7 +25,7 @@ def insert_select(session: Session, into: Table, columns: Sequence[str], rows: S
     """Insert what a select finds; returns how many rows are new. One whose key is there already is passed over."""
     dialect = sqlite if is_sqlite(session) else postgresql
     statement = dialect.insert(into).from_select(list(columns), rows, include_defaults=False).on_conflict_do_nothing()
-    return rowcount(session.execute(statement))
+    return rowcount(session.execute(statement.execution_options(preserve_rowcount=True)))
 
 
 def among(session: Session, column: ColumnElement[int], numbers: Sequence[int]) -> ColumnElement[bool]:

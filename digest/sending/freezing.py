@@ -160,10 +160,11 @@ def _reassign(database: Database, issue_id: UUID, family: str, at: datetime) -> 
     """
     with database.reading() as session:
         issue = session.get_one(Issue, issue_id)
-    if issue.audience_size is None:
+        frozen_before, number, revision = issue.audience_size is not None, issue.number, issue.revision
+    if not frozen_before:
         return
     for session, mine in _ranges(database, issue_id):
-        found = editions_of(issue.number, issue.revision, family, at).subquery()
+        found = editions_of(number, revision, family, at).subquery()
         edition = select(found.c.edition_number).where(found.c.subscriber_id == DELIVERY.c.subscriber_id)
         new = edition.scalar_subquery()
         gone = {"state": _D.withdrawn, "settled_at": at, "reason": "no reader when the new revision was frozen"}

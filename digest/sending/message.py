@@ -67,8 +67,8 @@ def _common_head(content: Content) -> bytes:
     """Return the header fields that all readers share."""
     user, _, domain = content.sender_address.rpartition("@")
     message = EmailMessage(policy=POLICY)
-    message["From"] = Address(content.sender_name, user, domain)
-    message["Subject"] = content.subject
+    message["From"] = Address(_one_line(content.sender_name), user, domain)
+    message["Subject"] = _one_line(content.subject)
     if content.reply_to:
         message["Reply-To"] = content.reply_to
     return message.as_bytes().rstrip() + b"\r\n"
@@ -80,7 +80,12 @@ def _part(kind: str, text: str) -> bytes:
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: "
     if max(map(len, raw.split(b"\r\n"))) <= LONGEST_LINE:
         return head.encode() + b"8bit\r\n\r\n" + raw + b"\r\n"
-    return head.encode() + b"quoted-printable\r\n\r\n" + b2a_qp(raw, istext=True) + b"\r\n"
+    return head.encode() + b"quoted-printable\r\n\r\n" + _quoted(raw) + b"\r\n"
+
+
+def _quoted(raw: bytes) -> bytes:
+    """Return quoted-printable with CR LF; the C function breaks lines with LF where it saw no CR."""
+    return b2a_qp(raw, istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _split(text: str) -> list[str]:
@@ -97,4 +102,4 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 def _one_line(text: str) -> str:
     """Take line breaks out of a header value, so that nothing can add a header of its own."""
-    return re.sub(r"[\r\n\x00]+", " ", text)
+    return " ".join(text.replace("\0", " ").splitlines())

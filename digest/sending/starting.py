@@ -24,7 +24,7 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
         return False
     if status in (IssueStatus.scheduled, IssueStatus.freezing):
         at = means.clock.now()
-        freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url), progress=progress)
+        freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url, means.keys), progress=progress)
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         return issue.status == IssueStatus.sending and not issue.held

@@ -1,7 +1,7 @@
 """Readers whom approval did not foresee: new sets of lists, and stories they had before by another set."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -62,21 +62,24 @@ def spare_repeats(database: Database, issue_id: UUID, urls: Urls, at: datetime) 
     Who would have nothing new left is withdrawn. Safe to repeat: who was moved stands in another edition.
     """
     with database.reading() as session:
-        issue = session.get_one(Issue, issue_id)
-        editions = storing.editions_of(session, issue)
+        editions = [one.id for one in storing.editions_of(session, session.get_one(Issue, issue_id))]
     for edition in editions:
         after = 0
-        while True:
-            with database.reading() as session:
-                page = siblings.repeats(session, issue, edition, after_subscriber=after, now=at)
-            if not page:
-                break
+        while page := _repeats(database, issue_id, edition, after, at):
             after = page[-1][0]
             for keys, readers in _grouped(page).items():
                 _move(database, issue_id, edition, keys, readers, urls=urls, at=at)
 
 
-def _grouped(page: list[tuple[int, frozenset[str]]]) -> _Had:
+def _repeats(
+    database: Database, issue_id: UUID, edition_id: UUID, after: int, at: datetime
+) -> list[tuple[int, frozenset[str]]]:
+    with database.reading() as session:
+        issue, edition = session.get_one(Issue, issue_id), session.get_one(Edition, edition_id)
+        return siblings.repeats(session, issue, edition, after_subscriber=after, now=at)
+
+
+def _grouped(page: Sequence[tuple[int, frozenset[str]]]) -> _Had:
     groups: dict[frozenset[str], list[int]] = defaultdict(list)
     for subscriber, keys in page:
         groups[keys].append(subscriber)
@@ -86,7 +89,7 @@ def _grouped(page: list[tuple[int, frozenset[str]]]) -> _Had:
 def _move(
     database: Database,
     issue_id: UUID,
-    edition: Edition,
+    edition_id: UUID,
     keys: frozenset[str],
     readers: list[int],
     *,
@@ -97,6 +100,7 @@ def _move(
         issue = being_frozen(session, issue_id)
         if issue is None:
             return
+        edition = session.get_one(Edition, edition_id)
         sibling = siblings.sibling_for(session, issue, edition, keys, urls=urls, at=at)
         values: dict[str, Any] = {
             "state": DeliveryState.withdrawn,

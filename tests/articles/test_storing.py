@@ -39,7 +39,7 @@ def put(database: Database, *items: ArticleData | RowError, source: str = "feed"
 def stored(database: Database) -> list[Article]:
     """Return all articles, by canonical URL."""
     with database.reading() as session:
-        return list(session.exec(select(Article).order_by(Article.canonical_url)))  # type: ignore[arg-type]
+        return list(session.exec(select(Article).order_by(Article.canonical_url)))
 
 
 def counts(report: StoreReport) -> tuple[int, int, int]:
@@ -126,7 +126,7 @@ def test_a_guid_that_every_item_shares_tells_nothing(database: Database):
 
 
 def test_regular_pieces_with_little_text_stay_apart(database: Database):
-    """ "Daily briefing" of Monday is not that of Tuesday; twice on one day with one standfirst it is one."""
+    """A daily briefing of Monday is not that of Tuesday; twice on one day with one standfirst it is one."""
     same = {"headline": "Daily briefing", "standfirst": "What matters today"}
     days = [article(url=f"https://example.org/{n}", published_at=NOW - n * DAY, **same) for n in range(3)]
     assert counts(put(database, *days))[0] == 3
@@ -137,13 +137,13 @@ def test_regular_pieces_with_little_text_stay_apart(database: Database):
 
 def test_the_earliest_date_ever_seen_holds(database: Database):
     """A feed that rewrites dates makes nothing new; an earlier date is taken; a missing one changes nothing."""
-    for given, expected in (
+    for date, expected in (
         (NOW - DAY, NOW - DAY),
         (NOW, NOW - DAY),
         (NOW - 3 * DAY, NOW - 3 * DAY),
         (None, NOW - 3 * DAY),
     ):
-        put(database, article(published_at=given))
+        put(database, article(published_at=date))
         assert stored(database)[0].published_at == expected
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from digest.articles.models import Article, article_id
 from digest.database import Database
 from digest.issues import publications
-from digest.issues.models import Issue
+from digest.issues.models import Issue, IssueStatus
 from digest.proofs.models import Edition, EditionAudience
 from digest.regions import apply_preset
 from digest.sending.models import Delivery, DeliveryState
@@ -19,7 +19,11 @@ from tests.conftest import NOW, STRONG
 
 KEYS = Keys(secret=STRONG, old=(), address=STRONG[::-1])
 WEEK = timedelta(days=7)
-LISTS = (("sc", "South Caucasus", "south-caucasus"), ("ee", "Eastern Europe", "eastern-europe"), ("ca", "Central Asia", "central-asia"))
+LISTS = (
+    ("sc", "South Caucasus", "south-caucasus"),
+    ("ee", "Eastern Europe", "eastern-europe"),
+    ("ca", "Central Asia", "central-asia"),
+)
 
 
 def found(database: Database, **changes: Any) -> None:
@@ -29,7 +33,8 @@ def found(database: Database, **changes: Any) -> None:
         publications.add(session, publications.checked(**publication(**changes)))
         for position, (list_id, name, region) in enumerate(LISTS):
             add_list(
-                session, ListData(id=list_id, name=name, family="weekly", topic=region, position=position, language="en")
+                session,
+                ListData(id=list_id, name=name, family="weekly", topic=region, position=position, language="en"),
             )
 
 
@@ -79,20 +84,19 @@ def change(database: Database, slug: str, **values: Any) -> None:
 
 def a_week(at: datetime = NOW, prefix: str = "") -> list[dict[str, Any]]:
     """Return the articles of one week: five of each region, some badged, some with pictures, one shared."""
-    rows = []
-    for region in ("south-caucasus", "eastern-europe", "central-asia"):
-        for number in range(5):
-            rows.append(
-                article(
-                    f"{prefix}{region}-{number}",
-                    hours=5 + 20 * number,
-                    at=at,
-                    regions={region: "tag"},
-                    editors_choice=number == 1,
-                    image_url=f"https://meridian.example/{number}.jpg" if number % 2 else "",
-                    image_alt="What is seen",
-                )
-            )
+    rows = [
+        article(
+            f"{prefix}{region}-{number}",
+            hours=5 + 20 * number,
+            at=at,
+            regions={region: "tag"},
+            editors_choice=number == 1,
+            image_url=f"https://meridian.example/{number}.jpg" if number % 2 else "",
+            image_alt="What is seen",
+        )
+        for region in ("south-caucasus", "eastern-europe", "central-asia")
+        for number in range(5)
+    ]
     rows.append(article(f"{prefix}shared", hours=7, at=at, regions={"south-caucasus": "tag", "central-asia": "tag"}))
     return rows
 
@@ -117,20 +121,18 @@ def sent(database: Database, issue: Issue, at: datetime) -> None:
     with database.writing() as session:
         held = session.get_one(Issue, issue.id)
         readers = session.execute(recipients("weekly", at)).all()
-        made = {
-            audience: number
-            for audience, number in session.execute(
-                select(EditionAudience.audience_id, EditionAudience.edition_number).where(
-                    col(EditionAudience.issue_number) == held.number
-                )
-            )
-        }
-        rows = [_delivery(held.number, subscriber, made[audience]) for subscriber, audience in readers if audience in made]
+        audiences = select(col(EditionAudience.audience_id), col(EditionAudience.edition_number)).where(
+            col(EditionAudience.issue_number) == held.number
+        )
+        made = {row.audience_id: row.edition_number for row in session.execute(audiences)}
+        rows = [
+            _delivery(held.number, subscriber, made[audience]) for subscriber, audience in readers if audience in made
+        ]
         if rows:
             session.execute(insert(Delivery), rows)
         held.first_accepted_at = at
         held.audience_size = len(rows)
-        held.status = "sent"
+        held.status = IssueStatus.sent
         session.add(held)
 
 
@@ -146,7 +148,8 @@ def _delivery(issue: int, subscriber: int, edition: int) -> dict[str, Any]:
 
 def edition_of(session: Session, issue: Issue, *lists: str, without: int = 0) -> Edition:
     """Return the stored edition of these lists."""
-    for edition in session.execute(select(Edition).where(col(Edition.issue_id) == issue.id)).scalars():
+    editions: list[Edition] = list(session.execute(select(Edition).where(col(Edition.issue_id) == issue.id)).scalars())
+    for edition in editions:
         if tuple(edition.lists) == lists and len(edition.without) == without:
             return edition
     raise AssertionError(lists)

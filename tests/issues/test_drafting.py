@@ -105,7 +105,8 @@ def test_a_region_without_news_is_named(database: Database):
     """The footer can say that nothing is new there; a region shown through a shared story is not named."""
     newsroom.found(database)
     newsroom.publish(
-        database, [newsroom.article("a"), newsroom.article("b", regions={"south-caucasus": "tag", "central-asia": "tag"})]
+        database,
+        [newsroom.article("a"), newsroom.article("b", regions={"south-caucasus": "tag", "central-asia": "tag"})],
     )
     issue = drafting.draft(database, "weekly", as_of=NOW, at=NOW)
     with database.reading() as session:

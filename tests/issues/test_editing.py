@@ -1,5 +1,6 @@
 """Editors have the last word, within the rules; every word of theirs is logged."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from tests.conftest import BOTH, NOW
 from tests.issues import newsroom
 
 ALL = ("sc", "ee", "ca")
-WHO = {"who": "ed", "at": NOW}
+WHO: dict[str, Any] = {"who": "ed", "at": NOW}
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_replacing_puts_the_other_in_its_place(database: Database, issue: Issue)
     """The lead by a lead, a story by a pin at its place; what does not stand cannot be replaced."""
     lead = plan_of(database, issue).lead
     assert lead is not None
+    editing.add(database, issue.id, "meridian.example/ancient", **WHO)
     editing.replace(database, issue.id, lead.article_id, id_of("ancient"), **WHO)
     plan = plan_of(database, issue)
     assert plan.lead is not None

@@ -15,10 +15,10 @@ from digest.proofs.models import Approval, Edition
 from digest.proofs.relaxed import NOT_NEEDED
 from digest.rendering.urls import Urls
 from subscribers import end
-from tests.conftest import BOTH, NOW
+from tests.conftest import BOTH, KEYS, NOW
 from tests.issues import newsroom
 
-URLS = Urls("http://127.0.0.1:8000")
+URLS = Urls("http://127.0.0.1:8000", KEYS)
 
 
 def ready(database: Database) -> Issue:

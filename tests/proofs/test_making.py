@@ -12,14 +12,15 @@ from digest.issues.models import Issue, IssueStatus
 from digest.proofs import making, siblings, storing
 from digest.proofs.check import Level
 from digest.proofs.models import Edition, EditionAudience, EditionStory
+from digest.proofs.proof import Proof
 from digest.proofs.relaxed import NOT_NEEDED
 from digest.rendering.urls import Urls
 from subscribers import AudienceSet, audience_sets
-from tests.conftest import BOTH, NOW
+from tests.conftest import BOTH, KEYS, NOW
 from tests.issues import newsroom
 from tests.issues.newsroom import WEEK
 
-URLS = Urls("http://127.0.0.1:8000")
+URLS = Urls("http://127.0.0.1:8000", KEYS)
 
 
 def drafted(database: Database) -> Issue:
@@ -31,7 +32,7 @@ def drafted(database: Database) -> Issue:
     return drafting.draft(database, "weekly", as_of=NOW, at=NOW)
 
 
-def proof_of(database: Database, issue: Issue, at=NOW) -> making.Proof:
+def proof_of(database: Database, issue: Issue, at=NOW) -> Proof:
     return making.make_proof(database, issue.id, urls=URLS, at=at, relaxed=NOT_NEEDED)
 
 
@@ -137,7 +138,11 @@ def test_a_reader_who_changed_lists_gets_the_sibling(database: Database):
     newsroom.found(database, section_stories=3, section_briefs=0)
     newsroom.publish(
         database,
-        [newsroom.article("shared", hours=50, editors_choice=True, regions={"south-caucasus": "tag", "central-asia": "tag"})],
+        [
+            newsroom.article(
+                "shared", hours=50, editors_choice=True, regions={"south-caucasus": "tag", "central-asia": "tag"}
+            )
+        ],
     )
     newsroom.reader(database, "c@readers.example", "sc")
     first = drafting.draft(database, "weekly", as_of=NOW, at=NOW)
@@ -160,8 +165,41 @@ def test_a_reader_who_changed_lists_gets_the_sibling(database: Database):
         moved = siblings.repeats(session, second, base)
         assert [keys for _who, keys in moved] == [frozenset({"meridian.example/shared"})]
         assert siblings.repeats(session, second, base, after_subscriber=moved[-1][0]) == []
-    pages = list(siblings.reassignments(database, second.id, urls=URLS, at=later))
-    assert pages == [{sibling.number: [moved[0][0]]}]
+        found = siblings.find_sibling(session, base, moved[0][1])
+        assert found is not None
+        assert found.number == sibling.number
+
+
+@BOTH
+def test_siblings_nobody_foresaw_are_made_at_the_freeze(database: Database):
+    """Readers who change lists after approval: one gets a sibling made then, one had it all and gets no mail."""
+    newsroom.found(database)
+    both = {"south-caucasus": "tag", "central-asia": "tag"}
+    newsroom.publish(database, [newsroom.article("shared", editors_choice=True, regions=both)])
+    newsroom.reader(database, "c@readers.example", "sc")
+    first = drafting.draft(database, "weekly", as_of=NOW, at=NOW)
+    proof_of(database, first)
+    newsroom.sent(database, first, NOW)
+    later = NOW + timedelta(days=2)
+    newsroom.publish(database, [newsroom.article("asia", at=later, regions={"central-asia": "tag"})])
+    newsroom.reader(database, "d@readers.example", "ca")
+    newsroom.reader(database, "e@readers.example", "sc", "ca")
+    second = drafting.draft(database, "weekly", as_of=later, at=later)
+    assert [len(one.without) for one in proof_of(database, second, later).editions] == [0, 0]
+    newsroom.reader(database, "c@readers.example", "ca")
+    with database.writing() as session:
+        base = newsroom.edition_of(session, second, "sc", "ca")
+        moved = siblings.repeats(session, second, base, now=later)
+        assert [keys for _who, keys in moved] == [frozenset({"meridian.example/shared"})]
+        made = siblings.sibling_for(session, second, base, moved[0][1], urls=URLS, at=later)
+        assert made is not None
+        assert made.made_at_freeze
+        assert siblings.sibling_for(session, second, base, moved[0][1], urls=URLS, at=later) is made
+        assert [story.story_key for story in storing.stories_of(session, made)] == ["meridian.example/asia"]
+    with database.writing() as session:
+        base = newsroom.edition_of(session, second, "ca")
+        all_of_it = frozenset({"meridian.example/shared", "meridian.example/asia"})
+        assert siblings.sibling_for(session, second, base, all_of_it, urls=URLS, at=later) is None
 
 
 @BOTH

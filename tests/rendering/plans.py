@@ -10,9 +10,10 @@ from digest.issues.plan import EditionPlan, Picture, SectionPlan, StoryPlan
 from digest.ranking.candidate import Points
 from digest.regions import STARTER
 from digest.rendering.urls import Urls
+from tests.conftest import KEYS
 
 SITE = "https://meridian.example"
-URLS = Urls("https://mail.meridian.example")
+URLS = Urls("https://mail.meridian.example", KEYS)
 ISSUE = UUID("5b0f3a52-6a3c-4f0e-9a7e-3f1d2c4b5a69")
 AS_OF = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 POINTS = Points(editor=40.0, reading=20.0, freshness=15.0, region=10.0)

@@ -1,5 +1,7 @@
 """Links: marked once for statistics, and nothing but web addresses."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from digest.rendering.errors import TemplateError
 from digest.rendering.links import web_address, with_utm
 from digest.rendering.urls import Urls, edition_id
+from subscribers.errors import BadToken
+from tests.conftest import KEYS
 from tests.rendering import plans
 
 MARKS = "utm_source=digest&utm_medium=email&utm_campaign=m-2026-11-24&utm_content=south-caucasus-3"
@@ -72,12 +76,18 @@ def test_an_address_cannot_leave_its_attribute(tail):
 
 
 def test_own_pages():
-    """Our own pages hang on the base URL, with or without a slash, and name the edition, never a reader."""
-    urls, edition = Urls("https://mail.example/"), edition_id(plans.english())
-    assert urls.view(edition) == f"https://mail.example/editions/{edition}"
-    assert urls.text(edition) == f"https://mail.example/editions/{edition}.txt"
-    assert urls.feedback(edition, "good") == f"https://mail.example/editions/{edition}/feedback/good"
+    """Our own pages hang on the base URL, with or without a slash, and name the edition, signed, never a reader."""
+    keys, plan = KEYS, plans.english()
+    urls = Urls("https://mail.example/", keys)
+    view, text, good = urls.view(plan), urls.text(plan), urls.feedback(plan, "good")
+    assert view.startswith("https://mail.example/editions/")
+    assert text == f"{view}.txt"
+    claim = keys.read(view.rsplit("/", 1)[1], "view", plan.as_of)
+    assert (claim.reference, claim.subscriber) == (str(edition_id(plan)), "-")
+    assert keys.read(good.split("/")[-2], "feedback", plan.as_of).reference == str(edition_id(plan))
     assert urls.how("meridian") == "https://mail.example/how-we-choose/meridian"
+    with pytest.raises(BadToken):
+        keys.read(view.rsplit("/", 1)[1], "view", plan.as_of + timedelta(days=401))
 
 
 def test_an_edition_has_its_own_id():

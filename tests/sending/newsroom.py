@@ -215,7 +215,7 @@ def _issue(session: Any, issue_id: UUID, number: int, status: IssueStatus, at: d
 
 def _edition(session: Any, issue_id: UUID, number: int, edition: int, lists: str, audience: int, at: datetime) -> int:
     row = {
-        "id": uuid5(SPACE, f"edition {edition}"),
+        "id": edition_id(edition),
         "number": edition,
         "issue_id": issue_id,
         "lists": lists.split(),
@@ -279,6 +279,13 @@ def second_revision(database: Database, room: Newsroom) -> None:
         values = {"status": IssueStatus.scheduled, "revision": 2}
         session.execute(update(ISSUE).where(ISSUE.c.number == room.number).values(**values))
         edition = session.execute(select(Edition).where(table(Edition).c.number == room.editions[0])).scalar_one()
-        session.add(Edition.model_validate(edition.model_dump() | {"id": uuid5(SPACE, "r2"), "number": 900, "revision": 2}))
+        session.add(
+            Edition.model_validate(edition.model_dump() | {"id": uuid5(SPACE, "r2"), "number": 900, "revision": 2})
+        )
         made = {"issue_number": room.number, "revision": 2, "audience_id": room.audiences[0], "edition_number": 900}
         session.add(EditionAudience.model_validate(made))
+
+
+def edition_id(number: int) -> UUID:
+    """Return the id of an edition by its number."""
+    return uuid5(SPACE, f"edition {number}")

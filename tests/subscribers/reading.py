@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from subscribers import find
 from subscribers.audience import AUDIENCE, MEMBER, PERSON, SUBSCRIPTION
 from subscribers.consent import CONSENT
 
@@ -22,3 +23,10 @@ def records(session):
     """Return all consent records, oldest first, without their numbers."""
     query = select(CONSENT.c.list_id, CONSENT.c.action, CONSENT.c.at, CONSENT.c.source, CONSENT.c.wording)
     return [tuple(row) for row in session.execute(query.order_by(CONSENT.c.id))]
+
+
+def person(session, keys, address):
+    """Return what is known of a person who is known."""
+    found = find(session, keys, address)
+    assert found is not None
+    return found

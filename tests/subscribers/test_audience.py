@@ -38,7 +38,7 @@ def got(session, family="weekly"):
     """Return address -> audience number of the recipients."""
     found = recipients(family, NOW).subquery()
     query = select(PERSON.c.address, found.c.audience_id).join(PERSON, PERSON.c.id == found.c.subscriber_id)
-    return {address: number for address, number in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 @BOTH
@@ -149,9 +149,11 @@ class Story:
     """Takes random steps on one database."""
 
     def __init__(self, database, keys):
-        self.database, self.keys, self.refs = database, keys, {}
+        self.database, self.keys = database, keys
+        self.refs: dict[str, str] = {}
 
     def take(self, step, address, what, flag):
+        """Do one step in a transaction of its own."""
         if step == "import":
             proof = "2026-01-01,form" if flag else ","
             lists = "|".join(data.id for data in what)
@@ -162,20 +164,25 @@ class Story:
             getattr(self, step)(session, address, what, flag)
 
     def subscribe(self, session, address, what, flag):
+        """Put a person on lists."""
         ids = [data.id for data in what]
-        words = {"at": NOW, "source": "form", "wording": ""}
-        self.refs[address] = subscribe(session, self.keys, address=address, lists=ids, confirmed=flag, **words)
+        self.refs[address] = subscribe(
+            session, self.keys, address=address, lists=ids, at=NOW, source="form", wording="", confirmed=flag
+        )
 
     def end(self, session, address, what, _):
+        """End one list, or all of the weekly."""
         family = what.family if what else "weekly"
         list_id = what.id if what else None
         end(session, ref=self.refs.get(address, "-"), family=family, list_id=list_id, at=NOW, source="page")
 
     def confirm(self, session, address, what, _):
+        """Confirm what waits."""
         ids = [data.id for data in what]
         confirm(session, ref=self.refs.get(address, "-"), lists=ids, at=NOW, source="link", wording="")
 
     def erase(self, session, address, _what, _):
+        """Erase a person who is there."""
         known = select(PERSON.c.id).where(PERSON.c.address == address)
         if session.execute(known).scalar_one_or_none() is not None:
             erase(session, self.keys, address, NOW)
@@ -187,7 +194,7 @@ def check_in_step(session):
         "SELECT p.address, l.family, s.list_id FROM subscription s JOIN subscriber p ON p.id = s.subscriber_id "
         "JOIN list l ON l.id = s.list_id WHERE s.state = 'confirmed' ORDER BY l.family, l.position, l.id"
     )
-    expected = {}
+    expected: dict[tuple[str, str], str] = {}
     for address, family, list_id in session.execute(said):
         expected[address, family] = f"{expected.get((address, family), '')} {list_id}".strip()
     assert audiences(session) == expected

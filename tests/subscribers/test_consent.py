@@ -9,7 +9,7 @@ from subscribers import confirm, end, find, subscribe, suppress
 from subscribers.consent import choose, ended_then, undo
 from subscribers.errors import BadAddress, Suppressed, UnknownList
 from tests.conftest import BOTH, NOW
-from tests.subscribers.reading import audiences, records, states
+from tests.subscribers.reading import audiences, person, records, states
 
 ADDRESS = "lena@example.org"
 LATER = NOW + timedelta(hours=1)
@@ -66,7 +66,7 @@ def test_subscribing_again_changes_nothing(store, keys):
         assert join(session, keys, "sc", name="Other") == ref
         assert states(session, ref) == {"sc": "confirmed"}
         assert records(session) == before
-        assert find(session, keys, ADDRESS).name == "Lena"
+        assert person(session, keys, ADDRESS).name == "Lena"
 
 
 @BOTH
@@ -96,7 +96,7 @@ def test_an_old_link_to_confirm_revives_nothing(store, keys):
         assert say_yes(session, ref, "sc") == ("sc",)
 
 
-def test_links_of_nobody_do_nothing(store, keys):
+def test_links_of_nobody_do_nothing(store):
     """A ref that nobody has, or that is none, is no error."""
     with store.writing() as session:
         for ref in (str(uuid4()), "-"):
@@ -127,7 +127,7 @@ def test_a_new_double_opt_in_lifts_what_may_be_lifted(store, keys, reason):
         ref = join(session, keys, "sc")
         assert states(session, ref) == {"sc": "unconfirmed"}
         assert say_yes(session, ref, "sc") == ("sc",)
-        assert find(session, keys, ADDRESS).suppressed is None
+        assert person(session, keys, ADDRESS).suppressed is None
 
 
 @pytest.mark.parametrize("reason", ["complaint", "hard_bounce"])

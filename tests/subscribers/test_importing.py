@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from subscribers import find, import_csv, subscribe, suppress
 from subscribers import importing as importing_module
 from subscribers.errors import BadFile, UnknownList
 from tests.conftest import BOTH, NOW
-from tests.subscribers.reading import audiences, records
+from tests.subscribers.reading import audiences, person, records
 from tests.subscribers.test_consent import join, stop
 
 HEAD = "email,name,language,lists,consent_at,consent_source\n"
@@ -30,7 +31,7 @@ def counts(report):
 def lists_of(store, keys, address):
     """Return list -> state of a person."""
     with store.reading() as session:
-        return {one.list_id: one.state for one in find(session, keys, address).lists}
+        return {one.list_id: one.state for one in person(session, keys, address).lists}
 
 
 @BOTH
@@ -48,7 +49,7 @@ def test_a_file_is_imported_and_the_same_again_changes_nothing(store, keys):
             ("omar@example.org", "weekly"): "ca",
             ("omar@example.org", "daily"): "daily-sc",
         }
-        lena, omar = find(session, keys, "lena@example.org"), find(session, keys, "omar@example.org")
+        lena, omar = person(session, keys, "lena@example.org"), person(session, keys, "omar@example.org")
         assert (lena.name, lena.language, omar.language) == ("Lena", "de", "en")
         assert lena.consents[0].model_dump() == {
             "list_id": "sc",
@@ -101,8 +102,8 @@ def test_a_missing_name_is_filled_in_and_a_given_one_kept(store, keys):
     rows = "a@example.org,File,,sc,2026-01-02,form\nb@example.org,File,,sc,2026-01-02,form\n"
     assert counts(bring(store, keys, HEAD + rows)) == {"updated": 1, "unchanged": 1}
     with store.reading() as session:
-        assert find(session, keys, "a@example.org").name == "File"
-        assert find(session, keys, "b@example.org").name == "Own"
+        assert person(session, keys, "a@example.org").name == "File"
+        assert person(session, keys, "b@example.org").name == "Own"
 
 
 def test_rows_of_one_person_are_put_together(store, keys):
@@ -111,7 +112,7 @@ def test_rows_of_one_person_are_put_together(store, keys):
     assert counts(bring(store, keys, HEAD + rows)) == {"new": 1, "repeated": 1}
     assert lists_of(store, keys, "a@example.org") == {"ee": "confirmed", "sc": "confirmed"}
     with store.reading() as session:
-        assert find(session, keys, "a@example.org").name == "Ann"
+        assert person(session, keys, "a@example.org").name == "Ann"
 
 
 BROKEN = [
@@ -134,7 +135,7 @@ BROKEN = [
 @pytest.mark.parametrize(("row", "sentence"), BROKEN, ids=[row for row, _ in BROKEN])
 def test_a_broken_row_loses_nothing_else(store, keys, row, sentence):
     """It is named with its line and a sentence; the rows around it are imported."""
-    heard = []
+    heard: list[Any] = []
     good = "{}@example.org,Name,en,sc,2026-01-02,form\n"
     text = f"{HEAD}{good.format('x')}\n{row}\n{good.format('y')}{good.format('z')}"
     report = bring(store, keys, text, on_error=heard.append)
@@ -217,7 +218,7 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(store, keys):
         yield from rows[:-5]
         raise OSError("the disk is gone")
 
-    done = []
+    done: list[int] = []
     with pytest.raises(OSError, match="disk"):
         import_csv(store, keys, torn(), at=NOW, source="import:x", on_rows=done.append)
     assert done == [importing_module.CHUNK]
@@ -228,7 +229,7 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(store, keys):
 
 def test_the_report_keeps_the_first_errors_only(store, keys):
     """A file of a million wrong rows does not fill the memory; every one is told to whoever listens."""
-    heard = []
+    heard: list[Any] = []
     text = "email,lists\n" + "x,sc\n" * (importing_module.KEPT_ERRORS + 5)
     report = bring(store, keys, text, on_error=heard.append)
     assert (len(report.errors), report.failed) == (importing_module.KEPT_ERRORS, importing_module.KEPT_ERRORS + 5)

@@ -9,7 +9,7 @@ from subscribers.consent import CONSENT
 from subscribers.errors import BadAddress, Suppressed, UnknownAddress
 from subscribers.people import standing
 from tests.conftest import BOTH, NOW
-from tests.subscribers.reading import audiences
+from tests.subscribers.reading import audiences, person
 from tests.subscribers.test_consent import ADDRESS, join
 
 
@@ -19,14 +19,14 @@ def test_everything_kept_about_a_person_is_shown(store, keys):
     with store.writing() as session:
         ref = join(session, keys, "sc", "ee", name="Lena")
         suppress(session, keys, ADDRESS, "by_hand", NOW, note="asked by phone")
-        person = find(session, keys, "LENA@example.org")
-        assert (person.ref, person.address, person.name) == (str(ref), ADDRESS, "Lena")
-        assert [(one.list_id, one.state) for one in person.lists] == [("ee", "confirmed"), ("sc", "confirmed")]
-        assert [(one.list_id, one.action, one.wording) for one in person.consents] == [
+        lena = person(session, keys, "LENA@example.org")
+        assert (lena.ref, lena.address, lena.name) == (str(ref), ADDRESS, "Lena")
+        assert [(one.list_id, one.state) for one in lena.lists] == [("ee", "confirmed"), ("sc", "confirmed")]
+        assert [(one.list_id, one.action, one.wording) for one in lena.consents] == [
             ("sc", "confirmed", "Send me the digest"),
             ("ee", "confirmed", "Send me the digest"),
         ]
-        assert person.suppressed == "by_hand"
+        assert lena.suppressed == "by_hand"
         assert find(session, keys, "nobody@example.org") is None
 
 
@@ -44,7 +44,7 @@ def test_an_erased_person_leaves_a_number_and_a_hash(store, keys):
         assert find(session, keys, ADDRESS) is None
         assert standing(session, str(ref), "weekly") is None
         assert join(session, keys, "sc") != ref
-        assert find(session, keys, ADDRESS).suppressed == "erased"
+        assert person(session, keys, ADDRESS).suppressed == "erased"
         with pytest.raises(UnknownAddress, match=r"nobody@example\.org"):
             erase(session, keys, "nobody@example.org", NOW)
 
@@ -66,7 +66,7 @@ def test_a_stronger_reason_replaces_a_weaker_one(store, keys, first, then, kept)
         join(session, keys, "sc")
         suppress(session, keys, ADDRESS, first, NOW)
         suppress(session, keys, ADDRESS, then, NOW)
-        assert find(session, keys, ADDRESS).suppressed == kept
+        assert person(session, keys, ADDRESS).suppressed == kept
 
 
 def test_a_ban_is_lifted_unless_it_was_a_complaint(store, keys):
@@ -89,7 +89,7 @@ def test_wrong_reasons_and_addresses_are_refused(store, keys):
             suppress(session, keys, "lena", "by_hand", NOW)
 
 
-def test_nobody_stands_behind_a_link_of_nobody(store, keys):
+def test_nobody_stands_behind_a_link_of_nobody(store):
     """A ref of nobody gives nobody."""
     with store.reading() as session:
         assert standing(session, "-", "weekly") is None

@@ -1,0 +1,1 @@
+"""Tests of the web door, against a real server on loopback."""

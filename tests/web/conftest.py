@@ -71,7 +71,7 @@ def readers(app: App) -> SimpleNamespace:
     with app.database.writing() as session:
         for data in LISTS:
             add_list(session, data)
-        words = {"at": NOW - timedelta(days=30), "source": "form", "wording": "Yes", "confirmed": True}
+        words: dict[str, Any] = {"at": NOW - timedelta(days=30), "source": "form", "wording": "Yes", "confirmed": True}
         ref = subscribe(session, app.keys, address=ADDRESS, lists=["sc", "ee", "daily-sc"], name="Lena", **words)
         session.add(publication())
 

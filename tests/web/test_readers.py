@@ -2,14 +2,16 @@
 
 import email
 import re
+import time
 from datetime import timedelta
 from email.policy import default
-from uuid import UUID
+from typing import Any
 
 import pytest
 
 from subscribers import erase, find, suppress
 from tests.conftest import NOW
+from tests.subscribers.reading import person
 from tests.web.conftest import ADDRESS
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -19,7 +21,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 def states(app):
     """Return list -> state of Lena."""
     with app.database.reading() as session:
-        return {one.list_id: one.state for one in find(session, app.keys, ADDRESS).lists}
+        return {one.list_id: one.state for one in person(session, app.keys, ADDRESS).lists}
 
 
 def everything(app):
@@ -28,10 +30,25 @@ def everything(app):
         return find(session, app.keys, ADDRESS)
 
 
-def mails(app):
-    """Return the mails in the outbox."""
-    files = sorted(app.settings.outbox_dir.rglob("*.eml"))
+def _outbox(app):
+    return sorted(app.settings.outbox_dir.rglob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+
+
+def mails(app, number):
+    """Return the mails in the outbox, oldest first, once there are so many: they leave after the page was answered."""
+    waited = 0
+    while len(files := _outbox(app)) < number and waited < 200:
+        time.sleep(0.02)
+        waited += 1
+    assert len(files) == number
     return [email.message_from_bytes(file.read_bytes(), policy=default) for file in files]
+
+
+def undo_link(letter):
+    """Return the path of the link in a mail's text."""
+    found = re.search(r"http://\S+(/undo/\S+)", letter.get_body(("plain",)).get_content())
+    assert found is not None
+    return found[1]
 
 
 def scan(http, path):
@@ -45,7 +62,7 @@ def scan(http, path):
         head, got = http.head(path), http.get(path)
         assert (head.status_code, head.content) == (got.status_code, b"")
         if "html" in got.headers["content-type"]:
-            waiting += [link for link in re.findall(r'(?:href|action)="(/[^"]*)"', got.text)]
+            waiting += re.findall(r'(?:href|action)="(/[^"]*)"', got.text)
     return seen
 
 
@@ -56,13 +73,13 @@ def test_following_links_changes_nothing(app, http, readers):
     for path in (readers.all, readers.one, readers.preferences, f"/undo/{undo}"):
         assert path in scan(http, path)
     assert everything(app) == before
-    assert mails(app) == []
+    assert mails(app, 0) == []
 
 
 @pytest.mark.parametrize("way", ["form", "multipart", "empty", "json", "huge"])
 def test_one_click_unsubscribes_at_once(app, http, readers, way):
     """RFC 8058: a POST ends it, with 200, no cookie, no redirect, as often as it comes, however the body is sent."""
-    bodies = {
+    bodies: dict[str, dict[str, Any]] = {
         "form": {"data": ONE_CLICK},
         "multipart": {"files": {"List-Unsubscribe": (None, "One-Click")}},
         "empty": {},
@@ -75,7 +92,7 @@ def test_one_click_unsubscribes_at_once(app, http, readers, way):
         assert answer.text == "You are unsubscribed.\n"
         assert "set-cookie" not in answer.headers
         assert states(app) == {"sc": "ended", "ee": "ended", "daily-sc": "confirmed"}
-    assert mails(app) == []
+    assert mails(app, 0) == []
     said = [(one.list_id, one.action, one.source) for one in everything(app).consents if one.action == "ended"]
     assert said == [("sc", "ended", "one-click"), ("ee", "ended", "one-click")]
 
@@ -102,13 +119,13 @@ def test_the_button_ends_one_list_and_mails_one_link_to_undo_it(app, http, reade
     assert states(app)["ee"] == "ended"
     assert "One last mail" not in http.post(readers.one, data={"from": "page"}).text
     assert "Nothing to unsubscribe from" in http.get(readers.one).text
-    [letter] = mails(app)
+    [letter] = mails(app, 1)
     assert (letter["To"].addresses[0].addr_spec, letter["From"].addresses[0].addr_spec) == (
         ADDRESS,
         "weekly@news.example",
     )
     assert letter["Subject"] == "You are unsubscribed: The Weekly"
-    link = re.search(r"http://\S+(/undo/\S+)", letter.get_body(("plain",)).get_content())[1]
+    link = undo_link(letter)
     assert f"{link}" in letter.get_body(("html",)).get_content()
     assert "Eastern Europe" in http.get(link).text
     assert states(app)["ee"] == "ended"
@@ -127,8 +144,8 @@ def test_everything_can_be_ended_from_the_page_of_one_list(app, http, readers):
 def test_an_undo_link_holds_a_day(app, http, readers, clock):
     """Then it says that it is out of date, and a forged moment brings nothing back."""
     http.post(readers.all, data={"from": "page"})
-    [letter] = mails(app)
-    link = re.search(r"http://\S+(/undo/\S+)", letter.get_body(("plain",)).get_content())[1]
+    [letter] = mails(app, 1)
+    link = undo_link(letter)
     clock.sleep(24 * 3600)
     assert http.post(link).status_code == 404
     assert "out of date" in http.get(link).text
@@ -138,8 +155,8 @@ def test_an_undo_link_holds_a_day(app, http, readers, clock):
 def test_an_undo_is_refused_for_an_address_that_complained(app, http, readers):
     """With a sentence."""
     http.post(readers.all, data={"from": "page"})
-    [letter] = mails(app)
-    link = re.search(r"http://\S+(/undo/\S+)", letter.get_body(("plain",)).get_content())[1]
+    [letter] = mails(app, 1)
+    link = undo_link(letter)
     with app.database.writing() as session:
         suppress(session, app.keys, ADDRESS, "complaint", NOW)
     answer = http.post(link)
@@ -149,12 +166,10 @@ def test_an_undo_is_refused_for_an_address_that_complained(app, http, readers):
 
 def test_not_more_than_a_few_mails_go_to_one_reader(app, http, readers):
     """Whoever holds a forwarded link cannot fill the reader's mailbox."""
-    undo = re.compile(r"http://\S+(/undo/\S+)")
-    for _ in range(5):
+    for number in (1, 2, 3, 3, 3):
         http.post(readers.one, data={"from": "page"})
-        http.post(undo.search(mails(app)[-1].get_body(("plain",)).get_content())[1])
+        mails(app, number)
         http.post(readers.preferences, data={"list": ["sc", "ee"]})
-    assert len(mails(app)) == 3
 
 
 def test_a_mail_that_cannot_be_sent_does_not_stop_the_ending(app, http, readers):
@@ -187,8 +202,8 @@ def test_a_forged_or_shortened_link_says_so(http, readers, path):
             assert answer.status_code == 404
             assert "Open it again from the mail" in answer.text
     for _ in range(30):
-        answer = http.get(f"{path}wrong")
-    assert answer.status_code == 429
+        http.get(f"{path}wrong")
+    assert http.get(f"{path}wrong").status_code == 429
 
 
 def test_the_links_of_an_erased_reader_stay_calm(app, http, readers):
@@ -198,7 +213,6 @@ def test_the_links_of_an_erased_reader_stay_calm(app, http, readers):
     for answer in (http.get(readers.all), http.post(readers.all, data=ONE_CLICK), http.post(readers.preferences)):
         assert answer.status_code == 200
         assert "nothing left to do" in answer.text
-    assert UUID(readers.ref)
 
 
 def test_every_answer_is_safe_to_show(http, readers):

@@ -125,8 +125,8 @@ def _after(text: str, mark: str, start: int) -> int:
 
 def _reason(error: Any) -> str:
     if isinstance(error, SAXException):
-        line = getattr(error, "getLineNumber", lambda: None)()
-        return f" ({error.getMessage()}, line {line})" if line else f" ({error.getMessage()})"
+        line = getattr(error, "getLineNumber", lambda: "unknown")()
+        return f" ({error.getMessage()}, line {line})"
     return ""
 
 
