@@ -55,6 +55,7 @@ class App:
     @cached_property
     def means(self) -> "Means":
         """Return what workers work with."""
+        from digest.proofs import relaxed
         from digest.sending.sender import Means
 
         settings = self.settings
@@ -68,6 +69,7 @@ class App:
             lease=timedelta(seconds=settings.lease_seconds),
             longest_call=timedelta(seconds=settings.connect_timeout + settings.write_timeout + settings.read_timeout),
             uncertain=settings.uncertain,
+            relaxed=relaxed.names(settings),
         )
 
     def close(self) -> None:

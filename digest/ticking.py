@@ -9,7 +9,8 @@ from digest.errors import DigestError
 from digest.issues import drafting, lifecycle, log, publications
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication, Run
-from digest.proofs import approval
+from digest.proofs import approval, making
+from digest.rendering.urls import Urls
 from digest.schedule import PlannedRun, last_cutoff
 from digest.sending import control, work
 from digest.sending.sender import Means
@@ -55,7 +56,7 @@ def _next_run(means: Means, publication: Publication, now: datetime) -> Run | No
         if begun is not None:
             return begun
         newest = select(func.max(Run.planned_at)).where(Run.publication_id == publication.id)
-        since = session.exec(newest).one()
+        since: datetime | None = session.exec(newest).one()
     due = last_cutoff(publication, now, since)
     first_and_late = since is None and due is not None and now - due.cutoff > timedelta(hours=publication.grace_hours)
     if due is None or first_and_late:  # a publication set up today has no run of last week
@@ -124,15 +125,23 @@ def _release_one(means: Means, issue: Issue, publication: Publication, now: date
     late = issue.send_at is not None and now - issue.send_at > timedelta(hours=publication.grace_hours)
     try:
         if late:
-            return f"{name} {_hold(means, issue, f'Its hour is over by more than {publication.grace_hours:g} hours.', now)}"
+            reason = f"Its hour is over by more than {publication.grace_hours:g} hours."
+            return f"{name} {_hold(means, issue, reason, now)}"
         if issue.status != IssueStatus.approved:
             if publication.unapproved != "send":
                 return f"{name} {_hold(means, issue, 'Its hour came and nobody had approved it.', now)}"
-            approval.approve_green(means, issue.id, who=WHO, at=now)
+            _approve_if_green(means, issue, now)
         control.schedule(means.database, issue.id, now, who=WHO, at=now, undo=timedelta(0))
     except DigestError as error:
         return f"{name} {_hold(means, issue, str(error), now)}"
     return f"{name} is sent now: its hour has come and it is approved"
+
+
+def _approve_if_green(means: Means, issue: Issue, now: datetime) -> None:
+    """Make the editions and approve them, if no check is red or amber; raises Refused, naming them, otherwise."""
+    urls = Urls(means.base_url, means.keys)
+    making.make_proof(means.database, issue.id, urls=urls, at=now, relaxed=means.relaxed)
+    approval.approve(means.database, issue.id, who=WHO, at=now)
 
 
 def _hold(means: Means, issue: Issue, reason: str, now: datetime) -> str:

@@ -39,12 +39,13 @@ def schedule(
 
 def tick(at: AtOption = "", as_json: Json = False) -> None:
     """Do one pass: draft what is cut off, send what is approved and due. Safe to repeat, for cron and tests."""
-    from digest import schedule as scheduling
     from digest.clock import StillClock
+    from digest.engine import local
 
+    done: list[str] = []
     clock = {"clock": StillClock(parse_time(at))} if at else {}
     with opened(**clock) as app:
-        done = scheduling.tick(app.parts)
+        local.run(app.means, concurrency=app.settings.send_concurrency, until_idle=True, say=done.append)
 
     def say() -> None:
         print("\n".join(done) if done else "Nothing is due.")

@@ -6,18 +6,15 @@ became of it is found out as after any crash.
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from digest import schedule
+from digest import ticking
 from digest.database import Database
 from digest.sending import work
 from digest.sending.sender import Ended, Means, Progress, nothing
 from digest.sending.work import Job, Kind
-
-if TYPE_CHECKING:
-    from digest.bootstrap import App
 
 TICK_SECONDS: Final = 15.0
 IDLE_SECONDS: Final = 0.5  # between looks for work
@@ -25,64 +22,49 @@ SHARE: Final = 50  # calls on one issue before a worker looks whether another on
 LEAVE_SECONDS: Final = 9.0
 
 
-def means_of(app: "App") -> Means:
-    """Return what the workers of an opened product work with."""
-    settings = app.settings
-    return Means(
-        database=app.database,
-        provider=app.provider,
-        keys=app.keys,
-        base_url=settings.base_url,
-        clock=app.clock,
-        rate=settings.send_rate,
-        lease=timedelta(seconds=settings.lease_seconds),
-        longest_call=timedelta(seconds=settings.connect_timeout + settings.write_timeout + settings.read_timeout),
-        uncertain=settings.uncertain,
-    )
-
-
 def run(
-    app: "App",
+    means: Means,
     *,
-    concurrency: int | None = None,
+    concurrency: int,
     until_idle: bool = False,
     stop: threading.Event | None = None,
     on_progress: Progress = nothing,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Do what is due, until told to stop (or, with ``until_idle``, until nothing is due now).
 
-    ``on_progress`` is called by any thread with the number of deliveries that got their answer. Raises the first
-    error that no rule foresaw; the issue it concerns is held by then.
+    ``on_progress`` is called by any thread with the number of deliveries that got their answer; ``say`` with a
+    sentence for each thing the schedule did. Raises the first error that no rule foresaw; the issue it concerns is
+    held by then.
     """
     leave, errors = stop or threading.Event(), list[BaseException]()
-    tick(app)
-    worker = _Worker(app.database, means_of(app), leave, errors, until_idle, on_progress)
+    _tick(means, say)
+    worker = _Worker(means.database, means, leave, errors, until_idle, on_progress)
     threads = [
         threading.Thread(target=worker.guarded, args=(number,), name=f"sender-{number}", daemon=True)
-        for number in range(concurrency or app.settings.send_concurrency)
+        for number in range(concurrency)
     ]
     for thread in threads:
         thread.start()
-    _look_after(app, threads, leave)
+    _look_after(means, threads, leave, say)
     if errors:
         raise errors[0]
 
 
-def tick(app: "App") -> None:
-    """Do one pass over everything that time alone brings about."""
-    work.tidy(means_of(app))
-    start = getattr(schedule, "tick", None)
-    if start is not None:
-        start(app, app.clock.now())
+def _tick(means: Means, say: Callable[[str], None]) -> None:
+    for sentence in ticking.tick(means):
+        say(sentence)
 
 
-def _look_after(app: "App", threads: list[threading.Thread], leave: threading.Event) -> None:
+def _look_after(
+    means: Means, threads: list[threading.Thread], leave: threading.Event, say: Callable[[str], None]
+) -> None:
     """Tick while the workers work; when they shall leave, give them their time and no more."""
     next_tick = time.monotonic() + TICK_SECONDS
     while any(thread.is_alive() for thread in threads) and not leave.wait(IDLE_SECONDS / 5):
         if time.monotonic() >= next_tick:
             next_tick = time.monotonic() + TICK_SECONDS
-            tick(app)
+            _tick(means, say)
     last = time.monotonic() + LEAVE_SECONDS
     for thread in threads:
         thread.join(max(0.0, last - time.monotonic()))

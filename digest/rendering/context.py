@@ -10,7 +10,7 @@ from digest.rendering import links, slots
 from digest.rendering.catalogue import Catalogue, catalogue, direction, fonts
 from digest.rendering.errors import TemplateError
 from digest.rendering.theme import DARK, LIGHT, TALL, Leading, Palette
-from digest.rendering.urls import ANSWERS, Urls, edition_id
+from digest.rendering.urls import ANSWERS, Urls
 from digest.rendering.wording import clean, first_strong, separator
 
 SMALLEST_SCREEN = 320  # px: so high a lead picture's ground is at least, before the picture comes
@@ -179,7 +179,6 @@ def make(plan: EditionPlan, urls: Urls) -> Context:
 
 
 def _frame(plan: EditionPlan, urls: Urls, words: Catalogue) -> dict[str, Any]:
-    edition = edition_id(plan)
     names = [clean(plan.list_names.get(each, each)) for each in plan.lists]
     daily = "daily" if plan.cadence == "daily" else "weekly"
     nothing = [clean(name) for name in plan.empty_regions]

@@ -26,6 +26,7 @@ from digest.issues.plan import EditionPlan
 from digest.proofs import approval, checks, making, preview, relaxed, storing
 from digest.proofs.check import Level
 from digest.proofs.models import Edition
+from digest.proofs.proof import Proof
 from digest.rendering import slots
 from digest.rendering.urls import Urls
 from digest.sample import newsroom
@@ -137,7 +138,7 @@ def _approve_and_schedule(app: App, issue: Issue, say: Say, progress: Progress) 
         control.send(app.database, issue.id, who=WHO, at=now, undo=timedelta(0))
 
 
-def _proof(app: App, issue: Issue, progress: Progress) -> making.Proof:
+def _proof(app: App, issue: Issue, progress: Progress) -> Proof:
     with progress("Editions", None) as done:
         return making.make_proof(
             app.database,

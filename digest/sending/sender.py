@@ -58,6 +58,7 @@ class Means:
     lease: timedelta
     longest_call: timedelta  # connect + write + read time-outs
     uncertain: Uncertain
+    relaxed: frozenset[str] = frozenset()  # checks that editions made by the schedule need not pass
     jitter: Callable[[], float] = field(default=random.random)
 
     @property

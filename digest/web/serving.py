@@ -15,6 +15,7 @@ def listen(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
+        made.listen()
     except OSError as error:
         made.close()
         raise Refused(f"Cannot listen on {host}:{port}: {error.strerror}. Take another --port.") from error

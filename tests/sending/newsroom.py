@@ -242,7 +242,7 @@ def _edition(session: Any, issue_id: UUID, number: int, edition: int, lists: str
                 "article_id": ARTICLE,
                 "story_key": "example.org/a",
                 "block": "lead",
-                "list_id": lists.split()[0],
+                "list_id": lists.split(maxsplit=1)[0],
                 "region": "caucasus",
                 "points": 50.0,
             }

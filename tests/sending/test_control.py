@@ -171,7 +171,7 @@ def test_a_repetition_waits_while_its_issue_is_paused(database: Database, clock:
         (Resolution.again, "queued", "sending"),
     ],
 )
-def test_a_person_settles_what_is_uncertain(  # noqa: PLR0913, PLR0917
+def test_a_person_settles_what_is_uncertain(
     database: Database, clock: StillClock, decision: Resolution, state: str, status: str
 ):
     """They have it; they do not; send again: then the issue is opened again and they get it."""

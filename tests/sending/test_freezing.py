@@ -146,8 +146,8 @@ def test_a_new_revision_reaches_those_who_have_not_got_the_first(database: Datab
     assert freeze(database, room) == 10
     sender.run(means(database, clock, provider), 1, Never())
     assert {row.subscriber_id: (row.state, row.edition_number) for row in newsroom.rows_of(database, newsroom.DELIVERY)} == {
-        **{n: ("accepted", 100) for n in range(1, 5)},
-        **{n: ("accepted", 900) for n in (5, 6, 7, 8, 10)},
+        **dict.fromkeys(range(1, 5), ("accepted", 100)),
+        **dict.fromkeys((5, 6, 7, 8, 10), ("accepted", 900)),
         9: ("withdrawn", 100),
     }  # fmt: skip
     assert set(provider.taken.values()) == {1}

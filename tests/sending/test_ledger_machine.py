@@ -25,7 +25,13 @@ READERS = 7
 LEASE = timedelta(seconds=120)
 NEEDED = timedelta(seconds=70)
 ERRORS = st.sampled_from(
-    [NotTaken("busy"), UnknownOutcome("reset"), BatchRefused("400"), BatchRefused("400", {"1.3": "bad"}), StopIssue("401")]
+    [
+        NotTaken("busy"),
+        UnknownOutcome("reset"),
+        BatchRefused("400"),
+        BatchRefused("400", {"1.3": "bad"}),
+        StopIssue("401"),
+    ]
 )
 
 
