@@ -7,17 +7,18 @@ became of it is found out as after any crash.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from digest import ticking
-from digest.database import Database
 from digest.sending import work
 from digest.sending.sender import Ended, Means, Progress, nothing
 from digest.sending.work import Job, Kind
 
 TICK_SECONDS: Final = 15.0
 IDLE_SECONDS: Final = 0.5  # between looks for work
+LOOK_SECONDS: Final = 0.1  # between looks at the workers
 SHARE: Final = 50  # calls on one issue before a worker looks whether another one waits
 LEAVE_SECONDS: Final = 9.0
 
@@ -37,18 +38,36 @@ def run(
     sentence for each thing the schedule did. Raises the first error that no rule foresaw; the issue it concerns is
     held by then.
     """
-    leave, errors = stop or threading.Event(), list[BaseException]()
+    leave = stop or threading.Event()
     _tick(means, say)
-    worker = _Worker(means.database, means, leave, errors, until_idle, on_progress)
-    threads = [
-        threading.Thread(target=worker.guarded, args=(number,), name=f"sender-{number}", daemon=True)
-        for number in range(concurrency)
-    ]
-    for thread in threads:
-        thread.start()
-    _look_after(means, threads, leave, say)
-    if errors:
-        raise errors[0]
+    worker = _Worker(means, leave, lambda: work.due(means.database, means.clock.now()), until_idle, on_progress)
+    threads = worker.start(concurrency)
+    next_tick = time.monotonic() + TICK_SECONDS
+    while any(thread.is_alive() for thread in threads) and not leave.wait(LOOK_SECONDS):
+        if time.monotonic() >= next_tick:
+            next_tick = time.monotonic() + TICK_SECONDS
+            _tick(means, say)
+    worker.end(threads)
+
+
+def drain(
+    means: Means,
+    issue_id: UUID,
+    *,
+    concurrency: int,
+    stop: threading.Event | None = None,
+    on_progress: Progress = nothing,
+) -> None:
+    """Send one issue here and now, waiting for its hour and for what must be tried again.
+
+    Returns when it is sent, or nothing more can be done for it: held, paused, cancelled, or told to stop.
+    """
+    leave = stop or threading.Event()
+    worker = _Worker(means, leave, lambda: [Job(Kind.drain, issue_id)], True, on_progress)
+    while not leave.is_set() and work.is_under_way(means.database, issue_id):
+        worker.end(worker.start(concurrency), patience=None)
+        if work.is_under_way(means.database, issue_id):
+            means.clock.sleep(IDLE_SECONDS)
 
 
 def _tick(means: Means, say: Callable[[str], None]) -> None:
@@ -56,32 +75,36 @@ def _tick(means: Means, say: Callable[[str], None]) -> None:
         say(sentence)
 
 
-def _look_after(
-    means: Means, threads: list[threading.Thread], leave: threading.Event, say: Callable[[str], None]
-) -> None:
-    """Tick while the workers work; when they shall leave, give them their time and no more."""
-    next_tick = time.monotonic() + TICK_SECONDS
-    while any(thread.is_alive() for thread in threads) and not leave.wait(IDLE_SECONDS / 5):
-        if time.monotonic() >= next_tick:
-            next_tick = time.monotonic() + TICK_SECONDS
-            _tick(means, say)
-    last = time.monotonic() + LEAVE_SECONDS
-    for thread in threads:
-        thread.join(max(0.0, last - time.monotonic()))
-
-
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """What each thread does."""
+    """What each thread does, and how they begin and end."""
 
-    database: Database
     means: Means
     leave: threading.Event
-    errors: list[BaseException]
+    jobs: Callable[[], list[Job]]
     until_idle: bool
     on_progress: Progress
+    errors: list[BaseException] = field(default_factory=list)
 
-    def guarded(self, number: int) -> None:
+    def start(self, concurrency: int) -> list[threading.Thread]:
+        """Start the threads; a process that ends does not wait for them."""
+        threads = [
+            threading.Thread(target=self._guarded, args=(number,), name=f"sender-{number}", daemon=True)
+            for number in range(concurrency)
+        ]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def end(self, threads: list[threading.Thread], patience: float | None = LEAVE_SECONDS) -> None:
+        """Give the threads their time (seconds; None: all they need), and raise the first error among them."""
+        last = None if patience is None else time.monotonic() + patience
+        for thread in threads:
+            thread.join(None if last is None else max(0.0, last - time.monotonic()))
+        if self.errors:
+            raise self.errors[0]
+
+    def _guarded(self, number: int) -> None:
         """Work; an error that no rule foresaw ends all workers of this run."""
         try:
             self._work(number)
@@ -91,9 +114,9 @@ class _Worker:
 
     def _work(self, number: int) -> None:
         while not self.leave.is_set():
-            drains = [job for job in work.due(self.database, self.means.clock.now()) if job.kind is Kind.drain]
+            drains = [job for job in self.jobs() if job.kind is Kind.drain]
             turn = drains[number % len(drains) :] + drains[: number % len(drains)] if drains else []
-            busy = [self._drain(job) for job in turn]
+            busy = [self._drain(job) for job in turn]  # every issue gets its share before one gets a second
             if any(busy):
                 continue
             if self.until_idle:
@@ -102,8 +125,5 @@ class _Worker:
 
     def _drain(self, job: Job) -> bool:
         """Do a share of one issue; returns whether there may be more to do now."""
-        issue_id = job.issue_id
-        if issue_id is None:
-            return False
-        ended = work.drain(self.means, issue_id, self.leave, share=SHARE, progress=self.on_progress)
+        ended = work.drain(self.means, job.issue_id, self.leave, share=SHARE, progress=self.on_progress)
         return ended is Ended.told

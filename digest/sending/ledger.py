@@ -100,3 +100,24 @@ def close_batches(session: Session, issue_number: int, at: datetime) -> None:
         .where(BATCH.c.issue_number == issue_number, BATCH.c.state == BatchState.uncertain, ~left)
         .values(state=BatchState.settled, settled_at=at, sealed=None)
     )
+
+
+def uncertain_batches(session: Session, issue_number: int) -> list[dict[str, Any]]:
+    """Return the batches of an issue with deliveries of unknown fate: number, when, how many, and why."""
+    query = (
+        select(BATCH.c.number, BATCH.c.id, BATCH.c.handed_over_at, BATCH.c.error, func.count().label("deliveries"))
+        .join(DELIVERY, DELIVERY.c.batch_number == BATCH.c.number)
+        .where(BATCH.c.issue_number == issue_number, DELIVERY.c.state == _S.uncertain)
+        .group_by(BATCH.c.number, BATCH.c.id, BATCH.c.handed_over_at, BATCH.c.error)
+        .order_by(BATCH.c.number)
+    )
+    return [
+        {
+            "batch": row.number,
+            "id": str(row.id),
+            "handed_over_at": row.handed_over_at.isoformat(),
+            "deliveries": row.deliveries,
+            "error": row.error or "",
+        }
+        for row in session.execute(query)
+    ]

@@ -18,12 +18,13 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
 
     Held instead, with the reason, when its approval fell or a check turned red since.
     """
+    at = means.clock.now()
     with means.database.reading() as session:
-        status = session.get_one(Issue, issue_id).status
-    if status == IssueStatus.scheduled and not _looked_at(means, issue_id):
+        issue = session.get_one(Issue, issue_id)
+        status, begins = issue.status, issue.undo_until or at
+    if status == IssueStatus.scheduled and (begins > at or not _looked_at(means, issue_id)):
         return False
     if status in (IssueStatus.scheduled, IssueStatus.freezing):
-        at = means.clock.now()
         freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url, means.keys), progress=progress)
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)

@@ -14,7 +14,9 @@ from digest.sending.ledger import BATCH, ISSUE, LIVE
 from digest.sending.sender import Ended, Means, Progress, Stop, nothing
 
 _S = IssueStatus
+UNDER_WAY = (_S.scheduled, _S.freezing, _S.sending)
 LATELY = timedelta(days=1)
+NO_ISSUE = UUID(int=0)
 
 
 class Kind(StrEnum):
@@ -29,7 +31,7 @@ class Job:
     """One thing to do."""
 
     kind: Kind
-    issue_id: UUID | None = None  # of a drain
+    issue_id: UUID = NO_ISSUE  # of a drain
 
 
 def due(database: Database, now: datetime) -> list[Job]:
@@ -51,6 +53,13 @@ def drain(means: Means, issue_id: UUID, stop: Stop, *, share: int | None = None,
     with means.database.reading() as session:
         number = session.get_one(Issue, issue_id).number
     return sender.run(means, number, stop, share=share, progress=progress)
+
+
+def is_under_way(database: Database, issue_id: UUID) -> bool:
+    """Return whether an issue will be sent, or is being sent, with nothing holding it up."""
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        return issue.status in UNDER_WAY and not issue.held
 
 
 def tidy(means: Means) -> None:

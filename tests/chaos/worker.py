@@ -16,7 +16,8 @@ from typing import Any
 from digest import bootstrap
 from digest.engine import local
 from digest.providers.registry import build
-from digest.sending import batches, sender
+from digest.sending import batches, sender, work
+from digest.sending.sender import Means
 
 BATCH = 20  # readers a call: 2,000 readers make 100 calls
 
@@ -24,6 +25,12 @@ BATCH = 20  # readers a call: 2,000 readers make 100 calls
 def die(*_given: Any) -> Any:
     """End as a machine does that loses its power."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def tidy(means: Means) -> list[str]:
+    """Tick without a schedule."""
+    work.tidy(means)
+    return []
 
 
 def dying_at(point: str, provider: Any) -> None:
@@ -44,7 +51,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--die-at", default="")
     parser.add_argument("--until-idle", action="store_true")
     given = parser.parse_args(arguments)
-    local.schedule = SimpleNamespace()  # type: ignore[assignment] - no runs of its own
+    local.ticking = SimpleNamespace(tick=tidy)  # type: ignore[assignment] - no runs of its own
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with bootstrap.opened(given.folder) as app:
@@ -53,7 +60,7 @@ def main(arguments: list[str]) -> None:
         vars(app)["provider"] = provider
         dying_at(given.die_at, provider)
         print("ready", flush=True)
-        local.run(app, until_idle=given.until_idle, stop=stop)
+        local.run(app.means, concurrency=4, until_idle=given.until_idle, stop=stop)
 
 
 if __name__ == "__main__":

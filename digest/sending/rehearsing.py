@@ -1,0 +1,47 @@
+"""What a sending would do now, without doing it: who would get which edition. Writes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from digest.issues.models import Issue
+from digest.proofs.models import Edition, EditionAudience
+from digest.sending.freezing import editions_of
+from digest.sending.models import table
+from subscribers import audience_sets
+
+EDITION, MADE = table(Edition), table(EditionAudience)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The readers of one set of lists, and the edition they would get."""
+
+    lists: tuple[str, ...]
+    readers: int
+    edition_number: int | None  # None: made at the freeze, if there is anything new for them
+    subject: str = ""
+
+
+def who_would_get(session: Session, issue: Issue, at: datetime) -> list[Share]:
+    """Return the editions of an issue with their readers of ``at``, most first; then sets that have none yet.
+
+    Readers who would be moved to a sibling edition, because they had a story before, count with its elder.
+    """
+    found = editions_of(issue.number, issue.revision, issue.publication_id, at).subquery()
+    counted = select(found.c.edition_number, func.count().label("readers")).group_by(found.c.edition_number).subquery()
+    query = select(EDITION.c.number, EDITION.c.lists, EDITION.c.subject, counted.c.readers).join(
+        counted, counted.c.edition_number == EDITION.c.number
+    )
+    rows = session.execute(query.order_by(counted.c.readers.desc(), EDITION.c.number)).all()
+    shares = [Share(tuple(row.lists), row.readers, row.number, row.subject) for row in rows]
+    return shares + _new_sets(session, issue, at)
+
+
+def _new_sets(session: Session, issue: Issue, at: datetime) -> list[Share]:
+    made = select(MADE.c.audience_id).where(MADE.c.issue_number == issue.number, MADE.c.revision == issue.revision)
+    known = set(session.execute(made).scalars())
+    sets = audience_sets(session, issue.publication_id, at)
+    return [Share(one.lists, one.readers, None) for one in sets if one.audience_id not in known]
