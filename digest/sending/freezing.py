@@ -4,7 +4,6 @@ A crash anywhere, and beginning again, gives the same ledger: a row that is ther
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,14 +14,13 @@ from sqlmodel import Session
 from digest.database import Database
 from digest.issues import lifecycle, log
 from digest.issues.models import Issue, IssueStatus
-from digest.proofs import storing
 from digest.proofs.models import EditionAudience
 from digest.rendering.urls import Urls
 from digest.sending import control, stragglers
 from digest.sending.bulk import among, insert_select
 from digest.sending.ledger import DELIVERY, QUEUED
 from digest.sending.models import DeliveryState, table
-from subscribers import audience_sets, recipients
+from subscribers import recipients
 
 CHUNK: Final = 20_000  # readers a transaction: the write lock is held for some hundredths of a second
 ENGINE: Final = "digest"
@@ -62,34 +60,6 @@ def editions_of(issue_number: int, revision: int, family: str, at: datetime) -> 
         MADE.c.revision == revision,
     )
     return select(readers.c.subscriber_id, MADE.c.edition_number).join(MADE, mine)
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Who would get which edition, were the ledger written now."""
-
-    editions: dict[int, int]  # edition number -> readers, most first
-    unmade: int  # readers of sets of lists that have no edition yet; they get theirs at freeze
-    readers: int
-
-
-def would_get(session: Session, issue: Issue, at: datetime) -> Forecast:
-    """Return the forecast from what is stored; writes nothing. Siblings get the readers that approval counted."""
-    found = editions_of(issue.number, issue.revision, issue.publication_id, at).subquery()
-    query = select(found.c.edition_number, func.count()).group_by(found.c.edition_number)
-    counts: dict[int, int] = {number: count for number, count in session.execute(query).all()}
-    editions = storing.editions_of(session, issue)
-    bases = {tuple(one.lists): one.number for one in editions if not one.without}
-    for one in editions:
-        base = bases.get(tuple(one.lists), one.number)
-        if one.without and base in counts:
-            counts[one.number] = min(one.readers, counts[base])
-            counts[base] -= counts[one.number]
-    everyone = sum(one.readers for one in audience_sets(session, issue.publication_id, at))
-    ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-    return Forecast(
-        {number: count for number, count in ordered.items() if count}, everyone - sum(counts.values()), everyone
-    )
 
 
 def _begin(database: Database, issue_id: UUID, at: datetime) -> str | None:
