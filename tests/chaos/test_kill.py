@@ -95,7 +95,12 @@ class Place:
 def end(process: "subprocess.Popen[Any]", how: signal.Signals) -> None:
     """End a worker and wait for its end."""
     process.send_signal(how)
-    process.wait(timeout=20)
+    gone(process)
+
+
+def gone(process: "subprocess.Popen[Any]") -> None:
+    """Wait for a worker's own end."""
+    process.wait(timeout=30)
     if process.stdout:
         process.stdout.close()
 
@@ -153,8 +158,8 @@ def test_workers_killed_at_random_skip_nobody_and_send_nothing_twice(place: Plac
 def test_faults_of_the_api_skip_nobody_and_send_nothing_twice(place: Place):
     """429, 500, 503, resets before and after it took the call, held answers; by chance, a quarter of the calls."""
     place.issue(600)
-    place.server.fault = sendgrid_server.seeded_faults(7)
-    place.finish(120)
+    place.server.fault = sendgrid_server.seeded_faults(7, 0.15)
+    place.finish(150)
     counts = check(place, 600)
     assert counts["accepted"] > counts["uncertain"] > 0
 
@@ -165,10 +170,8 @@ def test_a_kill_at_each_point_of_a_batch(place: Place, point: str):
     """Before the mark nobody is uncertain. After it the batches in hand are, and none of them goes twice."""
     place.issue(400)
     process = place.start("--die-at", point)
-    process.wait(timeout=30)
+    gone(process)
     assert process.returncode == -signal.SIGKILL
-    if process.stdout:
-        process.stdout.close()
     place.finish()
     counts = check(place, 400)
     uncertain = counts.get("uncertain", 0)
@@ -197,9 +200,7 @@ def test_a_wrong_key_stops_and_marks_nothing(place: Place):
     place.issue(100)
     place.configure(key="SG.wrong")
     process = place.start("--until-idle")
-    process.wait(timeout=30)
-    if process.stdout:
-        process.stdout.close()
+    gone(process)
     issue = newsroom.issue(place.database)
     assert issue.status == "paused"
     assert "401" in issue.failed

@@ -16,7 +16,7 @@ from typing import Any
 from digest import bootstrap
 from digest.engine import local
 from digest.providers.registry import build
-from digest.sending import batches, sender, work
+from digest.sending import batches, work
 from digest.sending.sender import Means
 
 BATCH = 20  # readers a call: 2,000 readers make 100 calls
@@ -36,7 +36,7 @@ def tidy(means: Means) -> list[str]:
 def dying_at(point: str, provider: Any) -> None:
     """Die at the first batch that comes to this point."""
     if point == "claimed":
-        sender.batches = SimpleNamespace(**{**vars(batches), "hand_over": die})  # type: ignore[attr-defined]
+        batches.hand_over = die
     if point == "marked":
         provider.send = die
     if point == "called":
