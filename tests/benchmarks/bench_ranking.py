@@ -87,7 +87,12 @@ def fifty_editions() -> None:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print all figures."""
     one_section(alike=False)
     one_section(alike=True)
     fifty_editions()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Every provider in the registry keeps the contract, and the settings build it."""
+
+import email
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.providers import registry, sendgrid
+from digest.providers.outbox import Outbox
+from digest.settings import ProviderName, Settings
+from tests.conftest import STRONG
+from tests.providers import sendgrid_server
+from tests.providers.contract import PROMISES, Case
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    """Return a provider, pointed at a stand-in."""
+    with ExitStack() as stack:
+        if request.param is ProviderName.outbox:
+            box = Outbox(tmp_path)
+            yield Case(box, lambda: [_to(file) for file in tmp_path.rglob("*.eml")])
+        else:
+            server = stack.enter_context(sendgrid_server.serving())
+            made = sendgrid.build(sendgrid_server.KEY, server.url, connect=2, read=10, write=10)
+            stack.callback(made.close)
+            yield Case(made, lambda: list(server.taken))
+
+
+def _to(file: Path) -> str:
+    address: str = email.message_from_bytes(file.read_bytes())["To"]
+    return address.rpartition("<")[2].rstrip(">")
+
+
+@pytest.mark.parametrize("case", ProviderName, indirect=True)
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+def test_a_provider_keeps_each_promise(case: Case, promise: Callable[[Case], Any]):
+    """See contract.py for each of them."""
+    promise(case)
+
+
+@pytest.mark.parametrize("name", ProviderName)
+def test_the_settings_build_every_provider(name: ProviderName, tmp_path: Path):
+    """Each name in the settings has a builder, and its features carry the same name."""
+    settings = Settings(
+        secret_key=STRONG, address_key=STRONG, provider=name, sendgrid_api_key="SG.x", outbox_dir=tmp_path
+    )  # type: ignore[arg-type]
+    provider = registry.build(settings)
+    assert provider.features == registry.FEATURES[name]
+    assert provider.features.name == name.value
+    provider.close()
