@@ -8,6 +8,7 @@ time. No transaction may stay open while something outside the database is being
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -34,6 +35,7 @@ class Database:
         self.url = url
         self._clock = clock
         self.engine = _engine(url)
+        self._writer = Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -50,8 +52,21 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """Open a session that writes; commits at the end, or undoes all if anything is raised."""
         engine = self.engine.execution_options(digest_writes=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._turn(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the threads of this process write to SQLite one after the other: its own waiting sleeps up to 0.1 s."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise TimeoutError(f"No thread gave the write lock back in {BUSY_TIMEOUT_MS / 1000:g} s.")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def now(self, session: Session | None = None) -> datetime:
         """Return the instant that leases are measured by: the server's on PostgreSQL, else the clock's."""

@@ -130,6 +130,8 @@ def load(folder: Path | None = None, **given: Any) -> Settings:
         raise SettingsError(_sentence(error, file)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is not UTF-8 text (byte {error.start}). Save it as UTF-8 and try again.") from error
 
 
 def _from_folder(settings: Settings, folder: Path) -> Settings:
@@ -151,6 +153,7 @@ def _sentence(error: ValidationError, file: Path) -> str:
     if first["type"] == "missing":
         return f"{name} is not set. Run `digest init` to make {file}, or set it in the environment."
     if first["type"] == "extra_forbidden":
-        return f"{file} has a setting nobody knows: {first['loc'][0]!r}."
+        known = ", ".join(sorted(Settings.model_fields))
+        return f"{file} has a setting nobody knows: {first['loc'][0]!r}. Take it out. Settings: {known}."
     reason = str(first["msg"]).removeprefix("Value error, ")
     return f"{name} is wrong: {reason}." if first["loc"] else f"{reason}."

@@ -13,6 +13,8 @@ from subscribers.models import MailingList, table
 LIST = table(MailingList)
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
 
 class ListData(BaseModel):
     """A list, as it is added and read. ``family`` and ``topic`` are opaque here (digest: publication and region)."""
@@ -35,6 +37,8 @@ def add_list(session: Session, data: ListData) -> None:
         raise SubscribersError(
             f"{data.id!r} is not a list's id. Write small letters, digits and hyphens: south-caucasus."
         )
+    if _LANGUAGE.fullmatch(data.language) is None:
+        raise SubscribersError(f"{data.language!r} is not a language code. Write en, ar or pt-br.")
     known = _read(session, LIST.c.id == data.id)
     if not known:
         session.execute(insert(LIST).values(**data.model_dump()))

@@ -11,6 +11,7 @@ from digest.cli import (
     articles,
     database,
     demo,
+    failing,
     init,
     issue_sending,
     issues,
@@ -69,10 +70,27 @@ def _everywhere(
 def main() -> None:
     """Run a command. Exit 0: done; 1: refused, with a sentence; 2: wrong usage."""
     try:
-        app()
+        _run()
     except (DigestError, SubscribersError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        _refuse(str(error))
     except BrokenPipeError:
-        sys.stdout = None  # whoever read us is gone; nothing is left to say, nor to flush
+        failing.forget_output()
         sys.exit(0)
+    except Exception as error:
+        sentence = failing.sentence(error)
+        if sentence is None:
+            raise
+        _refuse(sentence)
+
+
+def _run() -> None:
+    """Run the command, and write out what it said while a closed pipe can still be caught."""
+    try:
+        app()
+    finally:
+        sys.stdout.flush()
+
+
+def _refuse(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+    sys.exit(1)

@@ -104,6 +104,7 @@ def list_(
 def show(article: Reference, as_json: Json = False) -> None:
     """Show all that is stored of an article, and what people changed."""
     from digest.articles import changes
+    from digest.articles.models import Article
 
     with opened() as app, app.database.reading() as session:
         found = changes.find(session, article)
@@ -113,9 +114,9 @@ def show(article: Reference, as_json: Json = False) -> None:
         ]
 
     def say() -> None:
-        for name, value in data.items():
-            if name not in ("log", "body") and value not in (None, "", [], {}):
-                print(f"{name + ':':16}{value}")
+        for name in Article.model_fields:  # a stored row has no order of its own
+            if name != "body" and data[name] not in (None, "", [], {}):
+                print(f"{name + ':':16}{data[name]}")
         for one in data["log"]:
             change = f"{one['what']} {one['before']} -> {one['after']} {one['reason']}"
             print(f"{one['at'][:16]} {one['who']}: {change.rstrip()}")

@@ -191,9 +191,9 @@ def _edit(
 
     with opened() as app:
         with app.database.reading() as session:
-            issue = finding.issue(session, context.obj).id
-        named = _article(app, issue, article) if article else issue
-        changed = change(app, issue, named)
+            found = finding.issue(session, context.obj)
+        named = _article(app, found.id, article) if article else found.id
+        changed = change(app, found.id, named)
     data: dict[str, Any] = {
         "issue": str(changed.id),
         "number": changed.number,
@@ -201,7 +201,14 @@ def _edit(
         "status": str(changed.status),
         "edits": changed.edits,
     }
-    answer(data, as_json, lambda: print(f"Issue {changed.number} is a draft, version {changed.version}."))
+    answer(data, as_json, lambda: print(_said(changed, found.version)))
+
+
+def _said(issue: "Issue", before: int) -> str:
+    from digest.issues.lifecycle import in_words
+
+    state = f"ssue {issue.number} is {in_words(issue.status)}, version {issue.version}."
+    return f"Nothing changed: i{state}" if issue.version == before else f"I{state}"
 
 
 def _article(app: "App", issue: UUID, text: str) -> UUID:

@@ -67,11 +67,12 @@ def say_explained(data: Any) -> None:
         for one in data["places"]:
             print(f"  {' + '.join(one['lists'])}: {one['answer']}")
         return
+    from digest.issues import explaining
+
     _say_edition(data)
     print("\nLeft out")
     for one in data["left_out"]:
-        detail = f" ({one['detail']})" if one["detail"] else ""
-        print(f"  {one['headline']}: {one['reason']}{detail}  {one['article_id']}")
+        print(f"  {one['headline']}: {explaining.said(one['reason'], one['detail'])}  {one['article_id']}")
 
 
 def say_issue(data: dict[str, Any]) -> None:

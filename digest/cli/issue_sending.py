@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from digest.cli.console import Json, answer, opened, parse_time, progress
-from digest.cli.issues import Who, WhichIssue
+from digest.cli.issues import WhichIssue, Who
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -54,7 +54,7 @@ def send(
     undo: Undo = None,
     as_json: Json = False,
 ) -> None:
-    """Send an approved issue. Into the outbox it is sent here and now; other providers are served by `digest worker`."""
+    """Send an approved issue: into the outbox here and now, by another provider through `digest worker`."""
     from digest.sending import control
 
     with opened() as app:
@@ -234,6 +234,10 @@ def _say_state(data: dict[str, Any], then: str | None = None) -> None:
             print(f"{count:>11,}  {state}")
     if data["audience"] is not None:
         print(f"{data['sum']:>11,}  in all, of an audience of {data['audience']:,}")
+    _say_trouble(data)
+
+
+def _say_trouble(data: dict[str, Any]) -> None:
     if not data["whole"]:
         print("THE SUM IS NOT THE AUDIENCE. This must never be: stop all workers and look at the ledger.")
     for batch in data["uncertain_batches"]:

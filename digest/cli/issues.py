@@ -51,11 +51,13 @@ def list_(
     """List the issues, newest first."""
     from sqlmodel import col, select
 
+    from digest.issues import publications
     from digest.issues.models import Issue
 
     with opened() as app, app.database.reading() as session:
         statement = select(Issue).order_by(col(Issue.as_of).desc(), col(Issue.number).desc())
         if publication:
+            publications.get(session, publication)
             statement = statement.where(Issue.publication_id == publication)
         found = [saying.short(issue) for issue in session.exec(statement)]
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.console import Json, answer, opened
+from digest.errors import BadInput
 
 if TYPE_CHECKING:
     from subscribers import ListData
@@ -36,6 +37,8 @@ def add(
         known = {data.id: data for data in subscribers.lists(session, publication)}
         last = max((data.position for data in known.values()), default=0)
         place = position if position is not None else known[list_id].position if list_id in known else last + 1
+        if not name.strip():
+            raise BadInput("A list needs a name that readers see. Write --name NAME.")
         data = subscribers.ListData(
             id=list_id,
             name=name,
@@ -57,8 +60,11 @@ def show_all(
 ) -> None:
     """List the lists, with how many readers each has now."""
     import subscribers
+    from digest.issues.publications import get as get_publication
 
     with opened() as app, app.database.reading() as session:
+        if publication:
+            get_publication(session, publication)
         found = subscribers.lists(session, publication or None)
         readers: dict[str, int] = {}
         for family in {data.family for data in found}:
@@ -70,6 +76,8 @@ def show_all(
         for data in found:
             count = readers.get(data.id, 0)
             print(f"{data.id:24} {data.name:32} {data.family:20} {data.topic:20} {data.language:6} {count:>9,}")
+        if not found:
+            print("There is no list yet. Add one: digest lists add ID --publication ID --region REGION --name NAME")
 
     answer([_public(data) | {"readers": readers.get(data.id, 0)} for data in found], as_json, say)
 

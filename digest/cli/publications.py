@@ -92,7 +92,7 @@ def show(
         found: dict[str, Any] = publications.get(session, id).model_dump(mode="json")
 
     def say() -> None:
-        for field, value in found.items():
-            print(f"{field}: {value}")
+        for field in publications.PublicationData.model_fields:  # a stored row has no order of its own
+            print(f"{field}: {found[field]}")
 
     answer(found, as_json, say)

@@ -63,7 +63,7 @@ def drain(
     Returns when it is sent, or nothing more can be done for it: held, paused, cancelled, or told to stop.
     """
     leave = stop or threading.Event()
-    worker = _Worker(means, leave, lambda: [Job(Kind.drain, issue_id)], True, on_progress)
+    worker = _Worker(means, leave, lambda: [Job(Kind.drain, issue_id)], until_idle=True, on_progress=on_progress)
     while not leave.is_set() and work.is_under_way(means.database, issue_id):
         worker.end(worker.start(concurrency), patience=None)
         if work.is_under_way(means.database, issue_id):

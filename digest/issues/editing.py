@@ -20,6 +20,7 @@ from digest.ranking.candidate import Placed, RankedEdition
 Change = Callable[[Edits], Edits]
 LONGEST_TEXT = 2000
 LAST_PLACE = 40
+KEPT = "\n\u200c\u200d"  # the two joiners count as unprintable, but Persian and many signs cannot be spelt without
 
 
 def change(
@@ -200,6 +201,7 @@ def _text_change(what: str, text: str, article: str, list_id: str) -> Change:
 def _change(session: Session, issue: Issue, what: str, edit: Change, *, who: str, at: datetime) -> Issue:
     before = Edits.model_validate(issue.edits)
     after = edit(before)
+    lifecycle.check_editable(issue)  # an order that changes nothing is refused too late as well
     if after == before:
         return issue
     lifecycle.reopen(issue, at)
@@ -267,7 +269,7 @@ def _target(session: Session, issue: Issue, what: str, article: UUID | None) -> 
 def _clean(what: str, text: str) -> str:
     """Return a text without control characters, blanks run together; a note keeps its paragraphs."""
     lines = [" ".join(line.split()) for line in text.splitlines()] if what == "note" else [" ".join(text.split())]
-    clean = "".join(letter for letter in "\n".join(lines).strip() if letter == "\n" or letter.isprintable())
+    clean = "".join(letter for letter in "\n".join(lines).strip() if letter in KEPT or letter.isprintable())
     if len(clean) > LONGEST_TEXT:
         raise BadInput(f"This {what} has {len(clean)} characters; {LONGEST_TEXT} is the most.")
     return clean

@@ -1,6 +1,7 @@
 """Why an article stands where it does, or nowhere: for one edition whole, or for one article in every edition."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from digest.issues import telling
@@ -8,6 +9,17 @@ from digest.issues.building import Builder
 from digest.issues.inputs import Inputs
 from digest.issues.plan import EditionPlan
 from digest.ranking.candidate import LeftOut, Reason
+
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        Reason.language: "it is in another language",
+        Reason.region: "it belongs to none of these lists",
+        Reason.already_sent: "these readers have had it",
+        Reason.stale: "it is older than an issue reaches back",
+        Reason.cap_or_space: "the places went to stories with more points",
+    }
+)
 
 
 def everything(builder: Builder, lists: tuple[str, ...]) -> dict[str, Any]:
@@ -27,7 +39,13 @@ def in_words(left: LeftOut, builder: Builder) -> str:
     """Return the reason as a person reads it, naming the other story or section."""
     if left.reason == Reason.duplicate and left.detail in builder.recipe.by_id:
         return f"duplicate of {builder.recipe.by_id[left.detail].headline!r}"
-    return f"{left.reason} ({left.detail})" if left.detail else str(left.reason)
+    return said(str(left.reason), left.detail)
+
+
+def said(reason: str, detail: str) -> str:
+    """Return a reason in words, with its detail where there is one."""
+    words = f"{reason}, {WORDS[reason]}" if reason in WORDS else reason
+    return f"{words} ({detail})" if detail else words
 
 
 def _became(plan: EditionPlan, article: Inputs, builder: Builder) -> dict[str, Any]:

@@ -46,16 +46,21 @@ def move(issue: Issue, to: IssueStatus | str, at: datetime) -> Issue:
     return issue
 
 
-def reopen(issue: Issue, at: datetime) -> Issue:
-    """Take an issue back to draft because its content changes: the version rises, so its approval falls.
-
-    A paused issue becomes the next revision, for those who have not got it yet. Refused where it is too late.
-    """
+def check_editable(issue: Issue) -> None:
+    """Raise Refused with a sentence where the content of an issue can no longer be changed."""
     if issue.status not in EDITABLE:
         raise Refused(
             f"Issue {issue.number} is {in_words(issue.status)}; its content can no longer be changed. "
             "Pause it first, or draft another issue."
         )
+
+
+def reopen(issue: Issue, at: datetime) -> Issue:
+    """Take an issue back to draft because its content changes: the version rises, so its approval falls.
+
+    A paused issue becomes the next revision, for those who have not got it yet. Refused where it is too late.
+    """
+    check_editable(issue)
     if issue.status == _S.paused:
         issue.revision += 1
     if issue.status != _S.draft:

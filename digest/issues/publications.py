@@ -1,5 +1,6 @@
 """The publications: adding one with every field checked, and finding them again."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,7 @@ from digest.regions import SLUG
 
 _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)  # only the form of a cron line is checked
 LONGEST_TEXT = 300
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")
 
 
 def _slug(text: str) -> str:
@@ -29,6 +31,12 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone; write Europe/Brussels or UTC") from error
     return name
+
+
+def _language(code: str) -> str:
+    if not LANGUAGE.match(code):
+        raise ValueError(f"{code!r} is not a language code; write en, ar or pt-br")
+    return code
 
 
 def _cron(line: str) -> str:
@@ -79,7 +87,7 @@ class PublicationData(BaseModel):
 
     id: Annotated[str, AfterValidator(_slug)]
     name: Name
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, AfterValidator(_language)] = "en"
     sender_name: Name
     sender_address: Address
     reply_to: Annotated[str, AfterValidator(_address_or_none)] = ""

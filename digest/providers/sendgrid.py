@@ -6,12 +6,13 @@ idempotency keys: what got no answer is of unknown fate.
 """
 
 import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
+from digest.clock import SystemClock
 from digest.providers.http import Answer, Caller, retry_after
 from digest.sending.provider import (
     MARK,
@@ -36,6 +37,7 @@ FEATURES: Final = Features(
     per_recipient=False,
 )
 SUBSTITUTION_BYTES: Final = 10_000  # a personalization
+_NOT_IN_NAMES = re.compile(r"[;,\s]+")  # a name may hold no semicolon and no comma
 _TOO_MUCH = 10_000_000_000  # no such reader fits any call
 _OFF: Final = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -51,8 +53,9 @@ class SendGrid:
 
     features = FEATURES
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, now: Callable[[], datetime] | None = None) -> None:
         self._caller = caller
+        self._now = now or SystemClock().now
 
     def payload_bytes(self, content: Content) -> int:
         """Return the bytes of a call's body without any recipient."""
@@ -63,14 +66,13 @@ class SendGrid:
         values = recipient.values
         if sum(len(mark.encode()) + len(value.encode()) for mark, value in values.items()) > SUBSTITUTION_BYTES:
             return _TOO_MUCH
-        body = _personalization(content, recipient, {"batch": "0" * 36, "issue": "0" * 100}, _body_marks(content))
+        body = _Shared(content, "0" * 36, "0" * 100).personalization(recipient)
         return len(orjson.dumps(body)) + 1
 
     def send(self, mailing: Mailing) -> Sequence[Receipt]:
         """Hand the mailing over: all of it is taken (202) or nothing."""
-        args = {"batch": str(mailing.batch_id), "issue": mailing.issue_ref[:100]}
-        marks = _body_marks(mailing.content)
-        people = [_personalization(mailing.content, one, args, marks) for one in mailing.recipients]
+        shared = _Shared(mailing.content, str(mailing.batch_id), mailing.issue_ref)
+        people = [shared.personalization(one) for one in mailing.recipients]
         answer = self._caller.post("/v3/mail/send", orjson.dumps(_message(mailing.content, people)))
         if answer.status_code == 202:  # noqa: PLR2004
             message_id = answer.headers.get("X-Message-Id")
@@ -78,17 +80,26 @@ class SendGrid:
                 Receipt(delivery_ref=one.delivery_ref, accepted=True, message_id=message_id)
                 for one in mailing.recipients
             ]
-        raise _error(answer, mailing.recipients)
+        raise _error(answer, mailing.recipients, self._now())
 
     def close(self) -> None:
         """Give connections back."""
         self._caller.close()
 
 
-def build(api_key: str, base_url: str, *, connect: float, read: float, write: float, **given: Any) -> SendGrid:
-    """Return SendGrid for a key; time-outs in seconds. ``given``: for tests, a transport."""
+def build(
+    api_key: str,
+    base_url: str,
+    *,
+    connect: float,
+    read: float,
+    write: float,
+    now: Callable[[], datetime] | None = None,
+    **given: Any,
+) -> SendGrid:
+    """Return SendGrid for a key; time-outs in seconds. ``now`` and ``given`` (a transport) are for tests."""
     headers = {"Authorization": f"Bearer {api_key}"}
-    return SendGrid(Caller(base_url, headers, connect=connect, read=read, write=write, **given))
+    return SendGrid(Caller(base_url, headers, connect=connect, read=read, write=write, **given), now)
 
 
 def _message(content: Content, personalizations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -109,36 +120,47 @@ def _message(content: Content, personalizations: list[dict[str, Any]]) -> dict[s
     return message
 
 
-def _body_marks(content: Content) -> frozenset[str]:
-    """Return the marks that SendGrid itself fills in: it looks at the subject and the bodies, not at headers."""
-    return frozenset(MARK.findall(content.subject + content.text + content.html))
+class _Shared:
+    """What the personalizations of one call have in common, worked out once."""
+
+    __slots__ = ("args", "headers", "marks")
+
+    def __init__(self, content: Content, batch: str, issue: str) -> None:
+        self.args = {"batch": batch, "issue": issue[:100]}
+        # SendGrid fills in marks in the subject and the bodies, not in headers: those we fill in ourselves.
+        self.marks = frozenset(MARK.findall(content.subject + content.text + content.html))
+        self.headers = [
+            (name, MARK.split(value), MARK.findall(value)) for name, value in content.headers.items() if "%%" in value
+        ]
+
+    def personalization(self, recipient: Recipient) -> dict[str, Any]:
+        """Return one reader as the API wants it."""
+        values, marks = recipient.values, self.marks
+        return {
+            "to": [_to(recipient)],
+            "headers": {
+                name: parts[0]
+                + "".join(values.get(mark, "") + part for mark, part in zip(found, parts[1:], strict=True))
+                for name, parts, found in self.headers
+            },
+            "substitutions": {mark: value for mark, value in values.items() if mark in marks},
+            "custom_args": {"delivery": recipient.delivery_ref, **self.args},
+        }
 
 
-def _personalization(
-    content: Content, recipient: Recipient, args: Mapping[str, str], marks: frozenset[str]
-) -> dict[str, Any]:
-    values = recipient.values
+def _to(recipient: Recipient) -> dict[str, str]:
     to = {"email": recipient.address}
-    if name := re.sub(r"[;,\s]+", " ", recipient.name).strip():  # a name may hold no semicolon and no comma
+    if recipient.name and (name := _NOT_IN_NAMES.sub(" ", recipient.name).strip()):
         to["name"] = name
-    return {
-        "to": [to],
-        "headers": {
-            name: MARK.sub(lambda found: values.get(found.group(), ""), value)
-            for name, value in content.headers.items()
-            if "%%" in value
-        },
-        "substitutions": {mark: value for mark, value in values.items() if mark in marks},
-        "custom_args": {"delivery": recipient.delivery_ref, **args},
-    }
+    return to
 
 
-def _error(answer: Answer, recipients: Sequence[Recipient]) -> ProviderError:
+def _error(answer: Answer, recipients: Sequence[Recipient], now: datetime) -> ProviderError:
     """Return what an answer other than 202 means."""
     status, said = answer.status_code, _said(answer)
     message = f"SendGrid answered {status}: {'; '.join(text for _, text in said) or 'nothing more'}"
     if status == 429:  # noqa: PLR2004
-        return NotTaken(message, _wait_for(answer), throttled=True)
+        return NotTaken(message, _wait_for(answer, now), throttled=True)
     if status == 503 and retry_after(answer) is not None:  # noqa: PLR2004
         return NotTaken(message, retry_after(answer))
     if status in _ABOUT_RECIPIENTS:
@@ -173,10 +195,10 @@ def _said(answer: Answer) -> list[tuple[str, str]]:
     ]
 
 
-def _wait_for(answer: Answer) -> float | None:
+def _wait_for(answer: Answer, now: datetime) -> float | None:
     """Return how long a 429 asks to wait: Retry-After, else until X-RateLimit-Reset (seconds since the epoch)."""
     seconds = retry_after(answer)
     reset = answer.headers.get("X-RateLimit-Reset", "")
     if seconds is None and reset.isdigit():
-        return max(0.0, float(reset) - time.time())
+        return max(0.0, float(reset) - now.timestamp())
     return seconds

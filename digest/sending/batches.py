@@ -188,7 +188,7 @@ def hand_over(
         _set_batch(session, claim.number, state=BatchState.settled, settled_at=now, size=0, lease_until=None)
         return None
     sealed = seal(members) if seal else None
-    digest = sha256(orjson.dumps([[one.subscriber_id, str(one.ref), one.address, one.name] for one in members]))
+    digest = sha256(orjson.dumps([[one.subscriber_id, one.address, one.name] for one in members]))
     _set_batch(
         session,
         claim.number,

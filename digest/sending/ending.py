@@ -22,12 +22,12 @@ def finish(session: Session, issue_number: int, now: datetime) -> bool:
 
     Its stories get their exposure: how many readers each was put before, and where.
     """
-    if not ledger.is_open(session, issue_number) or not ledger.is_done(session, issue_number):
+    if not ledger.is_done(session, issue_number):
         return False
     query = select(Issue).where(ISSUE.c.number == issue_number).with_for_update()
     issue = session.execute(query).scalar_one()
-    if issue.status != IssueStatus.sending:
-        return False
+    if issue.status != IssueStatus.sending or issue.held or not ledger.is_done(session, issue_number):
+        return False  # looked at again under the lock: somebody may have queued rows meanwhile
     lifecycle.move(issue, IssueStatus.sent, now)
     session.add(issue)
     record_exposure(session, issue, now)

@@ -208,8 +208,8 @@ def test_a_wrong_key_stops_and_marks_nothing(place: Place):
     place.configure()
     from digest.sending import control  # noqa: PLC0415 - only here
 
-    given = {"who": "operator", "at": SystemClock().now(), "account": "sendgrid"}
-    control.resume(place.database, issue.id, **given)
+    at = SystemClock().now()
+    control.resume(place.database, issue.id, who="operator", at=at, account="sendgrid")
     place.finish()
     assert check(place, 100) == {"accepted": 100}
 

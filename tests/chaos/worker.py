@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--die-at", default="")
     parser.add_argument("--until-idle", action="store_true")
     given = parser.parse_args(arguments)
-    local.ticking = SimpleNamespace(tick=tidy)  # type: ignore[assignment] - no runs of its own
+    vars(local)["ticking"] = SimpleNamespace(tick=tidy)  # no runs of its own
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with bootstrap.opened(given.folder) as app:
@@ -59,7 +59,8 @@ def main(arguments: list[str]) -> None:
         provider.features = replace(provider.features, max_recipients=BATCH)
         vars(app)["provider"] = provider
         dying_at(given.die_at, provider)
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         local.run(app.means, concurrency=4, until_idle=given.until_idle, stop=stop)
 
 

@@ -31,14 +31,14 @@ def answers_for_each_recipient_in_order(case: Case) -> None:
 
 
 def takes_as_many_as_it_says(case: Case) -> None:
-    """A full call, by its own count, is taken whole."""
+    """Take a call that is full by its own count whole."""
     count = case.provider.features.max_recipients
     assert len(case.provider.send(case.mailing(count))) == count
     assert len(set(case.reached())) == count
 
 
 def reckons_sizes_above_nothing(case: Case) -> None:
-    """The sizes that batches are cut by are positive, and a full batch fits the call."""
+    """Reckon positive sizes to cut batches by; a full batch of usual mails fits the call."""
     features = case.provider.features
     payload = case.provider.payload_bytes(CONTENT)
     each = max(case.provider.recipient_bytes(CONTENT, one) for one in people(20))
@@ -48,7 +48,7 @@ def reckons_sizes_above_nothing(case: Case) -> None:
 
 
 def closes_twice(case: Case) -> None:
-    """Closing again is no error."""
+    """Let itself be closed again."""
     case.provider.close()
     case.provider.close()
 

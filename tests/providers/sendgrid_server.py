@@ -195,6 +195,11 @@ def _personalization(field: str, one: dict[str, Any], seen: set[str]) -> Iterato
         seen.add(address.lower())
         if re.search("[;,]", person.get("name", "")):
             yield f"{field}.to.{number}.name", "The to.name may not include ; or ,"
+    yield from _values(field, one)
+    yield from _headers(f"{field}.headers", one.get("headers") or {})
+
+
+def _values(field: str, one: dict[str, Any]) -> Iterator[Error]:
     substitutions = one.get("substitutions") or {}
     if sum(len(key.encode()) + len(str(value).encode()) for key, value in substitutions.items()) > 10_000:
         yield f"{field}.substitutions", "Substitutions are limited to 10000 bytes per personalization block."
@@ -203,7 +208,6 @@ def _personalization(field: str, one: dict[str, Any], seen: set[str]) -> Iterato
     args = one.get("custom_args") or {}
     if not all(isinstance(value, str) for value in args.values()) or len(json.dumps(args)) > 10_000:
         yield f"{field}.custom_args", "Custom args must be strings of less than 10000 bytes."
-    yield from _headers(f"{field}.headers", one.get("headers") or {})
 
 
 def seeded_faults(seed: int, share: float = 0.25) -> Fault:
@@ -231,14 +235,14 @@ def down(handler: Handler, _body: dict[str, Any]) -> bool:
 
 
 def lost_answer(handler: Handler, body: dict[str, Any]) -> bool:
-    """It is taken, and the connection breaks before the answer."""
+    """Take it, and break the connection before the answer."""
     handler.server.take(body)
     handler.reset()
     return True
 
 
 def broken(handler: Handler, _body: dict[str, Any]) -> bool:
-    """The connection breaks, and nothing was taken."""
+    """Break the connection, with nothing taken."""
     handler.reset()
     return True
 
@@ -250,7 +254,7 @@ def server_error(handler: Handler, _body: dict[str, Any]) -> bool:
 
 
 def held(handler: Handler, body: dict[str, Any]) -> bool:
-    """It is taken, and the answer comes late."""
+    """Take it, and answer late."""
     time.sleep(0.3)
     handler.accept(body)
     return True

@@ -47,7 +47,7 @@ def test_the_settings_build_every_provider(name: ProviderName, tmp_path: Path):
     """Each name in the settings has a builder, and its features carry the same name."""
     settings = Settings(
         secret_key=STRONG, address_key=STRONG, provider=name, sendgrid_api_key="SG.x", outbox_dir=tmp_path
-    )  # type: ignore[arg-type]
+    )
     provider = registry.build(settings)
     assert provider.features == registry.FEATURES[name]
     assert provider.features.name == name.value

@@ -29,8 +29,8 @@ def newsroom(database: Database) -> None:
             id=FAMILY, name="The Weekly", sender_name="The Weekly", sender_address="weekly@example.org",
             postal_address="1 Street, 1000 Town", minimum_stories=1))  # fmt: skip
         for position, region in enumerate(WHERE):
-            add_list(session, ListData(
-                id=region, name=region.replace("-", " ").title(), family=FAMILY, topic=region, position=position))  # fmt: skip
+            name = region.replace("-", " ").title()
+            add_list(session, ListData(id=region, name=name, family=FAMILY, topic=region, position=position))
     articles(database, NOW - timedelta(hours=20))
 
 

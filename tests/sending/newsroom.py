@@ -72,7 +72,7 @@ def make(
         issue_id = uuid5(SPACE, str(number))
         _issue(session, issue_id, number, status, at)
         editions = tuple(
-            _edition(session, issue_id, number, number * 100 + index, lists, audiences[index], at)
+            _edition(session, issue_id, number, number * 100 + index, lists=lists, audience=audiences[index], at=at)
             for index, lists in enumerate(sets)
         )
     return Newsroom(issue_id, number, editions, audiences)
@@ -213,7 +213,9 @@ def _issue(session: Any, issue_id: UUID, number: int, status: IssueStatus, at: d
     )
 
 
-def _edition(session: Any, issue_id: UUID, number: int, edition: int, lists: str, audience: int, at: datetime) -> int:
+def _edition(
+    session: Any, issue_id: UUID, number: int, edition: int, *, lists: str, audience: int, at: datetime
+) -> int:
     row = {
         "id": edition_id(edition),
         "number": edition,

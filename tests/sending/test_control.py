@@ -1,6 +1,7 @@
 """What people order: each order acts between batches, is logged, and never loses a row of the ledger."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -180,10 +181,10 @@ def test_a_person_settles_what_is_uncertain(
     sender.run(tools, 1, Never())
     assert newsroom.issue(database).status == "sent"
     (batch,) = newsroom.rows_of(database, newsroom.BATCH)
-    given = {"who": "operator", "at": NOW}
-    assert control.resolve(database, room.issue_id, decision, batch=batch.number + 1, **given) == 0
-    assert control.resolve(database, room.issue_id, decision, batch=batch.number, **given) == 2
-    assert control.resolve(database, room.issue_id, decision, **given) == 0
+    order = partial(control.resolve, database, room.issue_id, decision, who="operator", at=NOW)
+    assert order(batch=batch.number + 1) == 0
+    assert order(batch=batch.number) == 2
+    assert order() == 0
     assert set(newsroom.states(database).values()) == {state}
     issue = newsroom.issue(database)
     assert (issue.status, issue.first_accepted_at) == (status, NOW if state == "accepted" else None)
@@ -196,12 +197,12 @@ def test_the_tick_ends_what_is_finished_and_takes_back_what_is_lost(database: Da
     sending(database, 6)
     provider = Scripted()
     tools = means(database, clock, provider)
-    claims = []
-    for _ in range(2):
-        with database.writing() as session:
-            claims.append(batches.claim(session, 1, "scripted", now=NOW, lease=FIVE, capacity=lambda _s, _e: 3))
     with database.writing() as session:
-        assert batches.hand_over(session, claims[0], ["caucasus"], now=NOW, needed=ZERO, seal=None)
+        claim = batches.claim(session, 1, "scripted", now=NOW, lease=FIVE, capacity=lambda _s, _e: 3)
+        assert batches.claim(session, 1, "scripted", now=NOW, lease=FIVE, capacity=lambda _s, _e: 3)
+    assert claim is not None
+    with database.writing() as session:
+        assert batches.hand_over(session, claim, ["caucasus"], now=NOW, needed=ZERO, seal=None)
     clock.sleep(299)
     work.tidy(tools)
     assert sorted(newsroom.states(database).values()) == ["claimed"] * 6

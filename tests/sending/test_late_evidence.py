@@ -65,12 +65,11 @@ def test_a_late_error_opens_nothing(database: Database, error: Exception):
 def test_a_late_worker_cannot_hand_over(database: Database):
     """Claimed, lost, claimed by another: the first one's hand-over is refused, the second one's holds."""
     newsroom.queue(database, newsroom.make(database, readers=2))
-    given = {"lease": LEASE, "capacity": lambda _s, _e: 10}
     with database.writing() as session:
-        first = batches.claim(session, 1, "a", now=NOW, **given)
+        first = batches.claim(session, 1, "a", now=NOW, lease=LEASE, capacity=lambda _s, _e: 10)
     with database.writing() as session:
         settling.recover(session, 1, RULES, LATE)
-        second = batches.claim(session, 1, "a", now=LATE, **given)
+        second = batches.claim(session, 1, "a", now=LATE, lease=LEASE, capacity=lambda _s, _e: 10)
     assert first
     assert second
     with database.writing() as session:

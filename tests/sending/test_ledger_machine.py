@@ -1,5 +1,6 @@
 """Whatever workers, clocks, providers and people do in whatever order: the ledger stays whole, nobody gets it twice."""
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,7 +63,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(target=claimed)
     def claim(self) -> object:
-        """A worker takes back what is lost, and claims."""
+        """Take back what is lost, and claim."""
         with self.database.writing() as session:
             settling.recover(session, 1, RULES, self.clock.now())
             found = batches.claim(
@@ -72,7 +73,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(target=called, claim=consumes(claimed))
     def hand_over(self, claim: Claim) -> object:
-        """It hands over; from now on the call may have been made."""
+        """Hand over; from now on the call may have been made."""
         with self.database.writing() as session:
             members = batches.hand_over(session, claim, ["caucasus"], now=self.clock.now(), needed=NEEDED, seal=None)
         if members is None:
@@ -83,7 +84,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(call=consumes(called))
     def succeed(self, call: tuple[Claim, list[int]]) -> None:
-        """The provider takes it; the worker may be late, and its receipts still count."""
+        """Let the provider take it; the worker may be late, and its receipts still count."""
         claim, who = call
         assert not self.accepted & set(who), "taken twice"
         self.accepted.update(who)
@@ -93,18 +94,18 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(call=consumes(called), error=ERRORS)
     def fail(self, call: tuple[Claim, list[int]], error: Exception) -> None:
-        """The call ends in an error."""
+        """Let the call end in an error."""
         with self.database.writing() as session:
             settling.settle_error(session, call[0], error, RULES, self.clock.now())  # type: ignore[arg-type]
 
     @rule(call=consumes(called))
     def die(self, call: tuple[Claim, list[int]]) -> None:
-        """The provider takes it, and the worker dies before it can say so."""
+        """Let the provider take it, and the worker die before it can say so."""
         self.accepted.update(call[1])
 
     @rule(claim=consumes(claimed))
     def die_early(self, claim: Claim) -> None:
-        """A worker dies before the mark."""
+        """Let a worker die before the mark."""
 
     @rule(seconds=st.sampled_from([1, 60, 121, 4000]))
     def time_passes(self, seconds: int) -> None:
@@ -113,30 +114,28 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def tick(self) -> None:
-        """The tick tidies up."""
+        """Tidy up, as the tick does."""
         work.tidy(means(self.database, self.clock, Scripted()))
 
     @rule(resume=st.booleans())
     def pause_or_resume(self, resume: bool) -> None:  # noqa: FBT001
-        """A person pauses or resumes."""
-        given = {"who": "operator", "at": self.clock.now()}
-        try:
+        """Pause or resume, as a person does."""
+        at = self.clock.now()
+        with suppress(Refused):
             if resume:
-                control.resume(self.database, self.room.issue_id, account="scripted", **given)
+                control.resume(self.database, self.room.issue_id, who="operator", at=at, account="scripted")
             else:
-                control.pause(self.database, self.room.issue_id, **given)
-        except Refused:
-            pass
+                control.pause(self.database, self.room.issue_id, who="operator", at=at)
 
     @rule()
     def proof_arrives(self) -> None:
-        """The provider's events tell of everybody it took."""
+        """Take the provider's events, which tell of everybody it took."""
         with self.database.writing() as session:
             ledger.evidence(session, 1, sorted(self.accepted), accepted=True, at=self.clock.now(), message_id="m")
 
     @invariant()
     def it_is_whole(self) -> None:
-        """The states sum up to the audience; who was never handed over is not uncertain; accepted means taken."""
+        """Check the sum; that nobody is uncertain who was never handed over; that accepted means taken."""
         if not hasattr(self, "room"):
             return
         states = newsroom.states(self.database)

@@ -4,7 +4,6 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from uuid import UUID
 
 import pytest
 
@@ -12,7 +11,7 @@ from digest.clock import StillClock
 from digest.database import Database
 from digest.engine import local
 from digest.sending import control, work
-from digest.sending.provider import NotTaken
+from digest.sending.provider import Mailing, NotTaken
 from digest.sending.work import Job, Kind
 from tests.conftest import BOTH, NOW
 from tests.sending import newsroom
@@ -84,7 +83,12 @@ def test_a_call_that_never_ends_does_not_keep_it(
     newsroom.queue(database, newsroom.make(database, readers=3))
     provider = Scripted()
     hanging, stop = threading.Event(), threading.Event()
-    provider.before = lambda _mailing: (stop.set(), hanging.wait(20))[0]
+
+    def hang(_mailing: Mailing) -> None:
+        stop.set()
+        hanging.wait(20)
+
+    provider.before = hang
     before = time.monotonic()
     local.run(means(database, clock, provider), concurrency=1, stop=stop, say=no_schedule.append)
     assert time.monotonic() - before < 10
@@ -109,7 +113,7 @@ def test_one_issue_is_sent_here_and_now(database: Database, clock: StillClock):
     """It waits for what must be tried again, and returns when the issue is sent; a held one is left alone."""
     newsroom.queue(database, newsroom.make(database, readers=8))
     provider = Scripted([NotTaken("busy", 20.0)])
-    issue_id: UUID = newsroom.issue(database).id
+    issue_id = newsroom.issue(database).id
     local.drain(means(database, clock, provider), issue_id, concurrency=2)
     assert newsroom.issue(database).status == "sent"
     assert set(provider.taken.values()) == {1}

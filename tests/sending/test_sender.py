@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from digest.clock import StillClock
 from digest.database import Database
-from digest.sending import ledger, pacing, sender
+from digest.sending import editions, ledger, pacing, sender
 from digest.sending.provider import (
     BatchRefused,
     Mailing,
@@ -363,3 +363,26 @@ def test_pausing_during_a_call_lets_it_settle(database: Database, clock: StillCl
     assert drain(database, clock, provider) is Ended.idle
     assert counts(database) == {"accepted": 4, "queued": 4}
     assert newsroom.issue(database).status == "paused"
+
+
+@BOTH
+def test_when_all_of_a_batch_are_refused_nothing_counts_as_sent(database: Database, clock: StillClock):
+    """Receipts that refuse everybody: rejected, and the issue's stories do not count as sent."""
+    opened(database, 2)
+
+    def refuse(mailing: Mailing) -> list[Receipt]:
+        return [Receipt(delivery_ref=one.delivery_ref, accepted=False, reason="blocked") for one in mailing.recipients]
+
+    drain(database, clock, Scripted([refuse]))
+    assert counts(database) == {"rejected": 2}
+    assert newsroom.issue(database).first_accepted_at is None
+
+
+def test_memory_does_not_grow_with_the_editions(database: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch):
+    """Two editions by turns with room for one: each is read again, and everybody gets the own one."""
+    monkeypatch.setattr(editions, "KEPT", 1)
+    opened(database, 8, ("caucasus", "sahel caucasus"))
+    provider = Scripted(recipients=2)
+    drain(database, clock, provider)
+    assert counts(database) == {"accepted": 8}
+    assert {one.content.subject for one in provider.got} == {"News of caucasus", "News of sahel caucasus"}

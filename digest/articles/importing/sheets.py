@@ -59,6 +59,8 @@ def read(text: str) -> tuple[list[str], Iterator[Row | RowError]]:
     delimiter = max(DELIMITERS, key=lines[start].count)
     reader = csv.reader(lines[start:], delimiter=delimiter)
     header = [name.strip() for name in next(reader)]
+    if any(ord(letter) < ord(" ") and letter not in "\n\r\t" for name in header for letter in name):
+        raise BadInput("The file is no CSV text: its first line holds control characters. Export it as CSV, in UTF-8.")
     return header, _rows(reader, header, start)
 
 
