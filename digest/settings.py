@@ -131,7 +131,9 @@ def load(folder: Path | None = None, **given: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{file} is not UTF-8 text (byte {error.start}). Save it as UTF-8 and try again.") from error
+        raise SettingsError(
+            f"{file} is not UTF-8 text (byte {error.start}). Save it as UTF-8 and try again."
+        ) from error
 
 
 def _from_folder(settings: Settings, folder: Path) -> Settings:

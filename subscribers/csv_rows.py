@@ -90,7 +90,9 @@ class Reading:
 
     def _check_columns(self, names: Sequence[str], found: Mapping[str, int], unused: Mapping[str, str]) -> None:
         if any(ord(letter) < ord(" ") and letter not in "\n\r\t" for name in names for letter in name):
-            raise BadFile("The file is no CSV text: its first line holds control characters. Export it as CSV, in UTF-8.")
+            raise BadFile(
+                "The file is no CSV text: its first line holds control characters. Export it as CSV, in UTF-8."
+            )
         has = ", ".join(names) or "nothing"
         wrong = [our for our in self.mapping.values() if our not in COLUMNS]
         if wrong:

@@ -53,6 +53,7 @@ def _prepare(folder: Path, fresh: bool) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # a demo is never part of a repository
     if not (folder / FILE_NAME).exists():
         write_settings(folder / FILE_NAME, {"sender_address": "digest@meridian.example"})
 

@@ -4,9 +4,7 @@ import os
 import sys
 
 ADVICE = "Look at DATABASE_URL, and whether the database is there, can be written, and has room."
-NO_DRIVER = (
-    "DATABASE_URL names PostgreSQL, but its driver is not installed. Run: pip install 'digest-mailer[postgres]'"
-)
+NO_DRIVER = "DATABASE_URL names PostgreSQL, but its driver is not installed. Run: pip install 'digest-mailer[postgres]'"
 
 
 def sentence(error: Exception) -> str | None:

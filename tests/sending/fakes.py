@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from digest.clock import StillClock
+from digest.clock import Clock
 from digest.database import Database
 from digest.providers.outbox import Outbox
 from digest.sending.provider import Content, Features, Mailing, Receipt, Recipient
@@ -77,7 +77,7 @@ class Never:
 
 def means(
     database: Database,
-    clock: StillClock,
+    clock: Clock,
     provider: Any = None,
     *,
     folder: Path | None = None,
