@@ -87,6 +87,10 @@ def _run() -> None:
     """Run the command, and write out what it said while a closed pipe can still be caught."""
     try:
         app()
+    except SystemExit as left:
+        if left.code == failing.INTERRUPTED:
+            print(failing.STOPPED, file=sys.stderr)
+        raise
     finally:
         sys.stdout.flush()
 

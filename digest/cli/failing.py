@@ -6,6 +6,12 @@ import sys
 ADVICE = "Look at DATABASE_URL, and whether the database is there, can be written, and has room."
 NO_DRIVER = "DATABASE_URL names PostgreSQL, but its driver is not installed. Run: pip install 'digest-mailer[postgres]'"
 
+INTERRUPTED = 130  # typer's exit code after Ctrl-C: 128 + SIGINT
+STOPPED = (
+    "Stopped by Ctrl-C. What was done is kept: `digest issues status ISSUE` says where a sending stands, "
+    "and `digest worker` goes on with it."
+)
+
 
 def sentence(error: Exception) -> str | None:
     """Return what to tell a person of an error of the machine; None for one that is our own mistake."""

@@ -1,5 +1,6 @@
 """``digest subscribers``: import, export and look after the people who get mail."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -157,8 +158,6 @@ def _text(file: Path, encoding: str) -> Iterator[IO[str]]:
 @contextmanager
 def _output(file: Path | None) -> Iterator[IO[str]]:
     """Open a file for writing, or standard output."""
-    import sys
-
     if file is None:
         yield sys.stdout
         return
@@ -229,9 +228,10 @@ def _say_report(report: "ImportReport", errors: Path | None) -> None:
     if report.ignored_columns:
         print(f"Columns not looked at: {', '.join(report.ignored_columns)}. Map them with --map if they matter.")
     for one in report.errors[:SHOWN_ERRORS]:
-        print(f"  line {one.line}: {one.message}")
+        print(f"  line {one.line}: {one.message}", file=sys.stderr)
     if report.failed > SHOWN_ERRORS:
-        print(f"  ... and {report.failed - SHOWN_ERRORS:,} more: {errors or 'see them all with --errors FILE'}")
+        more = f"{report.failed - SHOWN_ERRORS:,} more: {errors or 'see them all with --errors FILE'}"
+        print(f"  ... and {more}", file=sys.stderr)
 
 
 def _say_person(person: "PersonData") -> None:

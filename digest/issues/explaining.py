@@ -10,7 +10,6 @@ from digest.issues.inputs import Inputs
 from digest.issues.plan import EditionPlan
 from digest.ranking.candidate import LeftOut, Reason
 
-
 WORDS: Mapping[str, str] = MappingProxyType(
     {
         Reason.language: "it is in another language",
