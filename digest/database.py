@@ -83,9 +83,9 @@ class Database:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the address itself is not shown: it may hold a password
         message = (
-            f"DATABASE_URL {url!r} is not a database address. Write sqlite:///digest.db or postgresql://user@host/name."
+            "DATABASE_URL is not a database address. Write sqlite:///digest.db or postgresql://user@host:5432/name."
         )
         raise SettingsError(message) from error
     if parsed.get_backend_name() == "postgresql":

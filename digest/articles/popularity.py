@@ -121,10 +121,17 @@ def _site_mean(session: Session, by_article: dict[UUID, list[Row[Any]]], as_of: 
 
 
 def _mail(session: Session, *, as_of: datetime, since: datetime) -> dict[UUID, tuple[float, float]]:
+    """Return clicks and expectation by article, of lists that brought any click.
+
+    A list without a single one is a list whose clicks are not counted: it says nothing about its stories, and must
+    not make them look unread to the readers of other lists.
+    """
     table = EXPOSURES.c
+    when = (table.sent_at > since, table.sent_at <= as_of)
+    counted = select(table.list_id).where(*when).group_by(table.list_id).having(func.sum(table.clicks) > 0)
     query = (
         select(table.article_id, func.sum(table.clicks), func.sum(table.expected))
-        .where(table.sent_at > since, table.sent_at <= as_of)
+        .where(*when, table.list_id.in_(counted))
         .group_by(table.article_id)
     )
     return {article: (float(clicks), float(expected)) for article, clicks, expected in session.execute(query)}
@@ -148,7 +155,7 @@ def record_click(session: Session, article_id: UUID, edition_number: int, place:
 def base_rate(session: Session, list_id: str, as_of: datetime) -> float:
     """Return the mean rate of human clicks at place 1 over a list's last 8 issues; 0.03 until there are 3.
 
-    Editions sent on one day (UTC) are one issue.
+    Editions sent on one day (UTC) are one issue. 0.03 also where none of them brought a click: nobody counts them.
     """
     table = EXPOSURES.c
     query = select(table.sent_at, table.delivered, table.clicks).where(
@@ -159,4 +166,5 @@ def base_rate(session: Session, list_id: str, as_of: datetime) -> float:
         day = sent_at.strftime("%Y-%m-%d")
         issues[day] = (issues[day][0] + clicks, issues[day][1] + delivered)
     last = [issues[day] for day in sorted(issues)[-LAST_ISSUES:]]
-    return fmean(clicks / delivered for clicks, delivered in last) if len(last) >= ENOUGH_ISSUES else DEFAULT_RATE
+    rate = fmean(clicks / delivered for clicks, delivered in last) if len(last) >= ENOUGH_ISSUES else 0.0
+    return rate or DEFAULT_RATE

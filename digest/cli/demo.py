@@ -94,4 +94,4 @@ def _say_stories(heading: str, stories: Iterable[Any]) -> None:
     for number, story in enumerate(stories):
         if not number:
             print(f"  {heading}")
-        print(f"    {story.points.total:6.2f}  {story.headline}")
+        print(f"    {story.points.total - story.penalty:6.2f}  {story.headline}")

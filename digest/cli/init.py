@@ -2,12 +2,13 @@
 
 import re
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.errors import Refused
+from digest.errors import BadInput, Refused
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -16,34 +17,59 @@ KEY_BYTES = 36
 
 
 def init(
-    name: Annotated[str, typer.Option(prompt="Name of the newsletter")],
-    sender: Annotated[str, typer.Option(prompt="Sender address (From)")],
-    postal_address: Annotated[str, typer.Option(prompt="Postal address (the law wants one in every mail)")],
-    zone: Annotated[str, typer.Option(prompt="Time zone")] = "Europe/Brussels",
-    language: Annotated[str, typer.Option(prompt="Language (two letters)")] = "en",
-    preset: Annotated[str, typer.Option(prompt="Regions to start from (a preset)")] = "starter",
-    base_url: Annotated[str, typer.Option(prompt="Public address of this installation")] = "http://127.0.0.1:8000",
+    name: Annotated[str | None, typer.Option(help="Name of the newsletter.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Sender address (From).")] = None,
+    postal_address: Annotated[str | None, typer.Option(help="Postal address; the law wants one in every mail.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Time zone, as in Europe/Brussels.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language, two letters.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Regions to start from.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Public address of this installation.")] = None,
     regions: Annotated[list[str] | None, typer.Option("--list", help="A region to make a list for; repeat it.")] = None,
 ) -> None:
-    """Set up a new installation in this folder: settings, keys, database, regions, one publication, its lists."""
+    """Set up a new installation in this folder: settings, keys, database, regions, one publication, its lists.
+
+    Asks for what the options do not say.
+    """
     from digest import bootstrap, migrating
     from digest.settings import FILE_NAME
 
     if Path(FILE_NAME).exists():
         raise Refused(f"{FILE_NAME} is here already, so this folder is set up. Remove it to start over.")
-    settings = {"base_url": base_url, "sender_address": sender, "postal_address": postal_address}
-    write_settings(Path(FILE_NAME), settings)
+    first = {
+        "name": _ask(name, "--name", "Name of the newsletter"),
+        "sender_address": _ask(sender, "--sender", "Sender address (From)"),
+        "postal_address": _ask(postal_address, "--postal-address", "Postal address (the law wants one in every mail)"),
+        "zone": _ask(zone, "--zone", "Time zone", "Europe/Brussels"),
+        "language": _ask(language, "--language", "Language (two letters)", "en"),
+    }
+    start = _ask(preset, "--preset", "Regions to start from (a preset)", "starter")
+    public = _ask(base_url, "--base-url", "Public address of this installation", "http://127.0.0.1:8000")
+    settings = {"base_url": public, "sender_address": first["sender_address"]}
+    write_settings(Path(FILE_NAME), settings | {"postal_address": first["postal_address"]})
     try:
         with bootstrap.opened() as app:
             migrating.upgrade(app.database)
-            first = {"name": name, "sender_address": sender, "postal_address": postal_address}
-            made = _first_publication(app, first | {"zone": zone, "language": language}, preset, regions or [])
+            made = _first_publication(app, first, start, regions or [])
     except Exception:
         Path(FILE_NAME).unlink()  # nothing half-made stays; the next try asks again
         raise
     print(f"{FILE_NAME} holds your settings and keys: keep it secret, and back it up.")
     print(f"Publication {made['publication']}, with lists {', '.join(made['lists'])}.")
     print("Next: digest articles import YOUR-FEED-URL --region REGION")
+
+
+def _ask(given: str | None, option: str, question: str, default: str | None = None) -> str:
+    """Return what an option said, else the answer to a question, else (nobody is there to answer) the default."""
+    if given is not None:
+        return given
+    try:
+        return str(typer.prompt(question, default=default))
+    except typer.Abort:
+        if sys.stdin.isatty():  # a person pressed Ctrl-C
+            raise
+        if default is None:
+            raise BadInput(f"Nobody is there to answer {question!r}. Say {option}.") from None
+        return default
 
 
 def write_settings(file: Path, values: dict[str, str]) -> None:

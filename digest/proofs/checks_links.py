@@ -9,7 +9,7 @@ from digest.proofs.check import Check, Examined, Level, Surroundings
 from digest.rendering.links import OURS, WEB, web_address
 
 NAME = "links"
-LOOKED_AT = "every link absolute, on https, on a public host, marked once, and the same in both parts"
+LOOKED_AT = "every link absolute, marked once, and the same in both parts; on https and a public host unless relaxed"
 _HREF = re.compile(r"""\bhref\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
 _IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
 _LOCAL = re.compile(

@@ -121,6 +121,20 @@ def test_mail_and_web_are_added(database: Database):
     assert found["b"].expected == pytest.approx(50)
 
 
+@BOTH
+def test_a_list_whose_clicks_nobody_counts_says_nothing(database: Database):
+    """Mailed to readers of a list without a single click: neither unread, nor a rate of zero ever after."""
+    put(database, a=1, b=1)
+    for issue in range(4):
+        expose(database, "a", edition=issue, days=1 + issue, delivered=500, expected=15.0)
+    expose(database, "b", edition=9, clicks=1, list_id="counted")
+    found = read(database)
+    assert found["a"] == Reading(0.0, 0.0)
+    assert found["b"] == Reading(1.0, 3.0)
+    with database.reading() as session:
+        assert base_rate(session, "l", NOW) == 0.03
+
+
 def test_a_most_read_list_gives_ranks(database: Database):
     """The newest list counts; its length is its greatest rank."""
     put(database, a=1, b=1)
