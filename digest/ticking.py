@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from digest.errors import DigestError
+from digest.errors import DigestError, Refused
 from digest.issues import drafting, lifecycle, log, publications
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication, Run
@@ -85,7 +85,7 @@ def _judge(means: Means, publication: Publication, issue: Issue, run: Run, now: 
     """Give the draft its hour, or do what the publication wants of a thin one; returns what was done."""
     with means.database.writing() as session:
         stored = session.get_one(Issue, issue.id)
-        if stored.status not in BEFORE_APPROVAL:
+        if stored.status not in BEFORE_APPROVAL or has_begun(stored):
             return f"was made by hand and is {lifecycle.in_words(stored.status)}"
         stories = _stories(session, stored)
         stored.send_at = run.send_at
@@ -101,6 +101,11 @@ def _judge(means: Means, publication: Publication, issue: Issue, run: Run, now: 
         return f"held: {reason}"
 
 
+def has_begun(issue: Issue) -> bool:
+    """Tell whether an issue was being sent before: it has a ledger, or was paused and changed."""
+    return issue.revision > 1 or issue.audience_size is not None
+
+
 def _stories(session: Session, issue: Issue) -> int:
     recipe = drafting.recipe(session, issue)
     everything = tuple(one.id for one in recipe.frame.lists)
@@ -108,12 +113,16 @@ def _stories(session: Session, issue: Issue) -> int:
 
 
 def _release(means: Means, now: datetime) -> list[str]:
-    """Send the issues whose hour has come, if they are approved; hold the others and say so, once."""
+    """Send the issues whose hour has come, if they are approved; hold the others and say so, once.
+
+    What was paused and changed is not among them: some readers have it already, so a person sends the rest.
+    """
     waiting = (*BEFORE_APPROVAL, IssueStatus.approved)
     with means.database.reading() as session:
         due = session.exec(
             select(Issue)
             .where(col(Issue.send_at) <= now, col(Issue.status).in_(waiting), Issue.held == "")
+            .where(Issue.revision == 1, col(Issue.audience_size).is_(None))  # a person sends what was under way once
             .order_by(col(Issue.number))
         ).all()
         named = {one.id: one for one in publications.all_publications(session)}
@@ -139,6 +148,9 @@ def _release_one(means: Means, issue: Issue, publication: Publication, now: date
 
 def _approve_if_green(means: Means, issue: Issue, now: datetime) -> None:
     """Make the editions and approve them, if no check is red or amber; raises Refused, naming them, otherwise."""
+    with means.database.reading() as session:
+        if has_begun(drafting.find(session, issue.id)):
+            raise Refused("Some of its readers have it already; only a person can approve what is left.")
     urls = Urls(means.base_url, means.keys)
     making.make_proof(means.database, issue.id, urls=urls, at=now, relaxed=means.relaxed)
     approval.approve(means.database, issue.id, who=WHO, at=now)

@@ -16,6 +16,7 @@ from digest.issues import drafting, editing, log
 from digest.issues.models import Issue, Publication, Run
 from digest.proofs import approval, making
 from digest.rendering.urls import Urls
+from digest.sending import control
 from tests.conftest import STRONG
 from tests.sending import approved
 
@@ -213,3 +214,25 @@ def test_an_issue_made_by_hand_is_left_to_its_maker(app: App):
     (said,) = ticking.tick(app.means)
     assert "made by hand and is approved" in said
     assert len(issues(app)) == 1
+
+
+def test_a_paused_issue_that_is_edited_waits_for_a_person(app: App):
+    """Its hour is long gone; the tick neither approves the half-done edit nor sends what is approved anew."""
+    change(app, unapproved="send", grace_hours=48)
+    go_to(app, MONDAY)
+    ticking.tick(app.means)
+    (issue,) = issues(app)
+    approve(app, issue)
+    control.schedule(app.database, issue.id, EIGHT, who="nino", at=MONDAY, undo=timedelta(0))
+    editing.set_text(app.database, issue.id, "subject", "Half-way through my edit", who="nino", at=MONDAY)
+    go_to(app, EIGHT + timedelta(minutes=1))
+    assert ticking.tick(app.means) == []
+    (edited,) = issues(app)
+    assert (edited.status, edited.send_at) == ("draft", None)
+    approve(app, edited)
+    assert ticking.tick(app.means) == []
+    with app.database.writing() as session:
+        stored = session.get_one(Issue, issue.id)
+        stored.send_at, stored.audience_size = EIGHT, 1  # an older release left such rows
+        session.add(stored)
+    assert ticking.tick(app.means) == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +94,15 @@ def store_candidates(session: Session, issue: UUID, inputs: Iterable[dict[str, A
 def inputs_of(session: Session, issue: Issue, articles: Sequence[Article]) -> list[dict[str, Any]]:
     """Return the inputs of articles as candidates of an issue that exists already."""
     history = sent_to_sets(session, issue.publication_id, issue.as_of, issue.id)
-    return gathering.freeze(session, articles, publication_id=issue.publication_id, as_of=issue.as_of, history=history)
+    window = _window(for_cadence(publications.get(session, issue.publication_id).cadence))
+    return gathering.freeze(
+        session,
+        articles,
+        publication_id=issue.publication_id,
+        as_of=issue.as_of,
+        history=history,
+        window=window,
+    )
 
 
 def _gather(session: Session, publication_id: str, as_of: datetime, issue: UUID, added: Sequence[UUID]) -> _Gathered:
@@ -104,8 +112,14 @@ def _gather(session: Session, publication_id: str, as_of: datetime, issue: UUID,
     last = as_utc_text(history.last_cutoff) if history.last_cutoff else None
     frame = freeze_frame(session, publication, formula.version, last)
     articles = _articles(session, as_of, formula, added)
-    inputs = gathering.freeze(session, articles, publication_id=publication_id, as_of=as_of, history=history)
+    inputs = gathering.freeze(
+        session, articles, publication_id=publication_id, as_of=as_of, history=history, window=_window(formula)
+    )
     return _Gathered(frame, inputs)
+
+
+def _window(formula: Formula) -> timedelta:
+    return timedelta(hours=formula.window_hours + formula.grace_hours)
 
 
 def _articles(session: Session, as_of: datetime, formula: Formula, added: Sequence[UUID]) -> list[Article]:

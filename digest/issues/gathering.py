@@ -1,6 +1,7 @@
 """Freezing the candidates of an issue: articles as they are now, their reading, and what each set was told."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,19 +18,37 @@ CARRIED_WITHIN = timedelta(days=28)  # ruling 1: however old within 28 days
 
 
 def freeze(
-    session: Session, articles: Sequence[Article], *, publication_id: str, as_of: datetime, history: History
+    session: Session,
+    articles: Sequence[Article],
+    *,
+    publication_id: str,
+    as_of: datetime,
+    history: History,
+    window: timedelta,
 ) -> list[dict[str, Any]]:
-    """Return the stored form of each article as a candidate at ``as_of``, by id."""
+    """Return the stored form of each article as a candidate at ``as_of``, by id.
+
+    ``window``: how old a story may be by the formula, grace included.
+    """
     read = reading(session, articles, as_of=as_of, since=as_of - READ_WITHIN)
     corrected = [article.id for article in articles if article.correction]
     told = corrections_told(session, publication_id, corrected, as_of) if corrected else {}
-    frozen = [_inputs(article, read.get(article.id), as_of, history, told) for article in articles]
+    around = _Around(as_of, history, told, window)
+    frozen = [_inputs(article, read.get(article.id), around) for article in articles]
     return [one.as_json() for one in sorted(frozen, key=lambda one: one.id)]
 
 
-def _inputs(
-    article: Article, read: Reading | None, as_of: datetime, history: History, told: Mapping[UUID, set[str]]
-) -> Inputs:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the inputs of every candidate hang on."""
+
+    as_of: datetime
+    history: History
+    told: Mapping[UUID, set[str]]  # article -> corrections that went out
+    window: timedelta
+
+
+def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
     keys = [key for key in (str(article.id), article.canonical_url, article.cluster) if key]
     return Inputs(
         id=str(article.id),
@@ -57,12 +76,24 @@ def _inputs(
         clicks=read.clicks if read else 0.0,
         expected=read.expected if read else 0.0,
         popular_rank=read.popular_rank if read else None,
-        sent=history.sent_to(keys),
-        shown_popular=history.popular_for(keys),
-        carried=tuple(sorted(history.losers.get(str(article.id), ()))) if _within(article, as_of) else (),
-        late=_late(article, as_of, history.last_cutoff),
-        correction_due=bool(article.correction) and article.correction not in told.get(article.id, ()),
+        sent=around.history.sent_to(keys),
+        shown_popular=around.history.popular_for(keys),
+        carried=_carried(article, around),
+        late=_late(article, around.as_of, around.history.last_cutoff),
+        correction_due=bool(article.correction) and article.correction not in around.told.get(article.id, ()),
     )
+
+
+def _carried(article: Article, around: _Around) -> tuple[str, ...]:
+    """Return the sets whose last issue had no room for it, for one further window only (ruling 1).
+
+    What stood in that issue's choice only because it had been carried, or came late, is not carried again.
+    """
+    if not _within(article, around.as_of):
+        return ()
+    lost = around.history.losers.get(str(article.id), {})
+    start = article.refreshed_at or article.published_at
+    return tuple(sorted(set_key for set_key, cutoff in lost.items() if cutoff - start <= around.window))
 
 
 def _within(article: Article, as_of: datetime) -> bool:

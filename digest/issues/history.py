@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import JSON, Integer, String, Uuid, and_, case, column, func, or_, select, table
+from sqlalchemy import JSON, Integer, String, Uuid, and_, case, column, exists, func, or_, select, table
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 
@@ -31,6 +31,9 @@ STORY = table(
     column("story_key", String),
     column("block", String),
 )
+# A later stage's, too: who has, or may have, an edition. That of `proofs/repeats.py` says the same of readers.
+DELIVERY = table("delivery", column("edition_number", Integer), column("state", String))
+GONE_OUT = ("accepted", "uncertain", "claimed", "queued", "freezing")
 REMEMBERED = timedelta(days=366)  # a story may come back after 365 days
 LOST_WITHIN = timedelta(days=28)
 
@@ -41,7 +44,7 @@ class History:
 
     sent: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # key -> set key -> when last
     popular: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> set keys
-    losers: Mapping[str, frozenset[str]] = field(default_factory=dict)  # article id -> set keys
+    losers: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # article id -> set key -> cut-off
     last_cutoff: datetime | None = None  # of the last regular issue that went out
 
     def sent_to(self, keys: Iterable[str]) -> dict[str, datetime]:
@@ -75,11 +78,12 @@ def sent_to_sets(session: Session, publication_id: str, before: datetime, apart:
 def corrections_told(
     session: Session, publication_id: str, articles: Iterable[UUID], before: datetime
 ) -> dict[UUID, set[str]]:
-    """Return the corrections of articles that issues which went out already knew of."""
+    """Return the corrections of articles that went out: in a block of their own, or with the story itself."""
+    printed = exists().where(STORY.c.issue_number == col(Issue.number), STORY.c.article_id == IssueCandidate.article_id)
     statement = (
         select(col(IssueCandidate.article_id), col(IssueCandidate.inputs))
         .join(Issue, col(Issue.id) == IssueCandidate.issue_id)
-        .where(_earlier(publication_id, before, None), col(IssueCandidate.article_id).in_(list(articles)))
+        .where(_earlier(publication_id, before, None), col(IssueCandidate.article_id).in_(list(articles)), printed)
     )
     told: dict[UUID, set[str]] = {}
     for article_id, inputs in session.execute(statement):
@@ -95,6 +99,11 @@ def _earlier(publication_id: str, before: datetime, apart: UUID | None) -> Colum
         came_first,
     ]
     return and_(*conditions, *([] if apart is None else [col(Issue.id) != apart]))
+
+
+def _went_out() -> ColumnElement[bool]:
+    """Whether anybody has, or may have, an edition: of an issue cancelled half-way, some may have reached nobody."""
+    return exists().where(DELIVERY.c.edition_number == EDITION.c.number, DELIVERY.c.state.in_(GONE_OUT))
 
 
 def _told(
@@ -115,7 +124,7 @@ def _told(
         .join(EDITION, edition.number == story.edition_number)
         .join(Issue, col(Issue.number) == story.issue_number)
         .outerjoin(Article, col(Article.id) == story.article_id)
-        .where(earlier, story.block != "correction", col(Issue.first_accepted_at) >= before - REMEMBERED)
+        .where(earlier, _went_out(), story.block != "correction", col(Issue.first_accepted_at) >= before - REMEMBERED)
         .group_by(story.story_key, story.article_id, col(Article.cluster), edition.set_key)
     )
     sent: dict[str, dict[str, datetime]] = {}
@@ -129,23 +138,23 @@ def _told(
     return sent, {key: frozenset(sets) for key, sets in popular.items()}
 
 
-def _losers(session: Session, earlier: ColumnElement[bool], before: datetime) -> dict[str, frozenset[str]]:
-    """Return article id -> the sets whose newest issue had no room for it."""
+def _losers(session: Session, earlier: ColumnElement[bool], before: datetime) -> dict[str, dict[str, datetime]]:
+    """Return article id -> the sets whose newest issue had no room for it -> the cut-off of that issue."""
     edition = EDITION.c
     statement = (
-        select(edition.set_key, col(Issue.number), edition.losers)
+        select(edition.set_key, col(Issue.number), col(Issue.as_of), edition.losers)
         .select_from(EDITION)
         .join(Issue, col(Issue.id) == edition.issue_id)
-        .where(earlier, col(Issue.as_of) >= before - LOST_WITHIN)
+        .where(earlier, _went_out(), col(Issue.as_of) >= before - LOST_WITHIN)
         .order_by(col(Issue.as_of).desc(), col(Issue.number).desc(), edition.number)
     )
     newest: dict[str, int] = {}
-    found: dict[str, set[str]] = {}
-    for set_key, number, losers in session.execute(statement):
+    found: dict[str, dict[str, datetime]] = {}
+    for set_key, number, as_of, losers in session.execute(statement):
         if newest.setdefault(set_key, number) == number:
             for article in losers or ():
-                found.setdefault(article, set()).add(set_key)
-    return {article: frozenset(sets) for article, sets in found.items()}
+                found.setdefault(article, {})[set_key] = as_of
+    return found
 
 
 def _last_cutoff(session: Session, publication_id: str, before: datetime, apart: UUID | None) -> datetime | None:

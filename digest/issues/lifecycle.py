@@ -58,9 +58,12 @@ def check_editable(issue: Issue) -> None:
 def reopen(issue: Issue, at: datetime) -> Issue:
     """Take an issue back to draft because its content changes: the version rises, so its approval falls.
 
-    A paused issue becomes the next revision, for those who have not got it yet. Refused where it is too late.
+    A paused issue becomes the next revision, for those who have not got it yet. One that was ordered to be sent
+    (scheduled, or paused since) loses its hour: only a person sends it again. Refused where it is too late.
     """
     check_editable(issue)
+    if issue.status in (_S.scheduled, _S.paused):
+        issue.send_at = None  # that was an order for the content of then; a person orders it again
     if issue.status == _S.paused:
         issue.revision += 1
     if issue.status != _S.draft:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, String, and_, column, or_, select, table
+from sqlalchemy import Integer, String, and_, column, or_, select, table, union
 from sqlmodel import Session, col
 
 from digest.articles.models import Article
@@ -28,7 +28,7 @@ DELIVERY = table(
     column("state", String),
 )
 # Those on their way count: they will have arrived before this issue does.
-HAD = ("accepted", "uncertain", "claimed", "queued")
+HAD = ("accepted", "uncertain", "claimed", "queued", "freezing")
 COMES_BACK = timedelta(days=WEEKLY.resend_days)
 PAGE = 5_000  # subscribers
 _NOBODY_PAUSED = datetime(9999, 1, 1, tzinfo=UTC)
@@ -66,10 +66,10 @@ def clashes(session: Session, issue: Issue, stories: Collection[Told]) -> dict[t
     )
     found: dict[tuple[int, int], set[str]] = {}
     for issue_number, edition_number, key, article_id, cluster, at in session.execute(statement):
-        one = by_id.get(article_id) or by_key.get(key) or by_key[cluster]
-        if not (one.refreshed_at and at and one.refreshed_at > at):
-            found.setdefault((issue_number, edition_number), set()).add(one.story_key)
-    return {where: frozenset(keys) for where, keys in found.items()}
+        met = {by_id.get(article_id), by_key.get(key), by_key.get(cluster)} - {None}  # one old may be two new ones
+        again = {one.story_key for one in met if one and not (one.refreshed_at and at and one.refreshed_at > at)}
+        found.setdefault((issue_number, edition_number), set()).update(again)
+    return {where: frozenset(keys) for where, keys in found.items() if keys}
 
 
 def readers(
@@ -81,11 +81,16 @@ def readers(
     after_subscriber: int = 0,
     limit: int = PAGE,
     now: datetime | None = None,
+    frozen: tuple[int, int] | None = None,
 ) -> list[tuple[int, frozenset[str]]]:
-    """Return up to ``limit`` (subscriber, story keys they had) of these audiences, by subscriber number."""
-    if not earlier or not audiences:
+    """Return up to ``limit`` (subscriber, story keys they had) of these audiences, by subscriber number.
+
+    ``frozen``: an (issue, edition) whose deliveries are being written; who has one counts, too, whatever lists they
+    changed to since.
+    """
+    if not earlier or not (audiences or frozen):
         return []
-    mine = recipients(family, now or _NOBODY_PAUSED).subquery()
+    mine = _readers(family, audiences, now or _NOBODY_PAUSED, frozen).subquery()
     old = DELIVERY.c
     met = and_(
         old.issue_number.in_(sorted({issue for issue, _edition in earlier})),
@@ -95,7 +100,7 @@ def readers(
     found = (
         select(old.subscriber_id, old.issue_number, old.edition_number)
         .join(mine, mine.c.subscriber_id == old.subscriber_id)
-        .where(met, mine.c.audience_id.in_(list(audiences)), old.subscriber_id > after_subscriber)
+        .where(met, old.subscriber_id > after_subscriber)
     )
     ids = found.with_only_columns(old.subscriber_id).distinct().order_by(old.subscriber_id).limit(limit)
     page = list(session.execute(ids).scalars())
@@ -105,6 +110,18 @@ def readers(
     for subscriber, issue, edition in session.execute(found.where(old.subscriber_id <= page[-1])):
         had.setdefault(subscriber, set()).update(earlier.get((issue, edition), ()))
     return [(subscriber, frozenset(had[subscriber])) for subscriber in page]
+
+
+def _readers(family: str, audiences: Sequence[int], now: datetime, frozen: tuple[int, int] | None) -> Any:
+    found = recipients(family, now).subquery()
+    now_in = select(found.c.subscriber_id).where(found.c.audience_id.in_(list(audiences)))
+    if frozen is None:
+        return now_in
+    row = DELIVERY.c
+    written = select(row.subscriber_id).where(
+        row.issue_number == frozen[0], row.edition_number == frozen[1], row.state.in_(("freezing", "queued"))
+    )
+    return union(now_in, written)
 
 
 def all_readers(

@@ -63,6 +63,7 @@ def repeats(
         after_subscriber=after_subscriber,
         limit=limit,
         now=now,
+        frozen=(issue.number, edition.number),
     )
 
 

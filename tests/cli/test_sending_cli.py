@@ -128,7 +128,7 @@ def test_uncertain_ones_are_shown_and_settled_by_hand(place: Path):
     issue_id = newsroom.issue(opened).id
     at = SystemClock().now()
     control.send(opened, issue_id, who="operator", at=at, undo=timedelta(0))
-    tools = means(opened, SystemClock(), Scripted([UnknownOutcome("the line broke")]))  # type: ignore[arg-type]
+    tools = means(opened, SystemClock(), Scripted([UnknownOutcome("the line broke")]))
     starting.start(tools, issue_id)
     sender.run(tools, 1, Never())
     words = run("status", "1").stdout

@@ -15,6 +15,7 @@ from digest.proofs.models import Edition, EditionAudience, EditionStory
 from digest.proofs.proof import Proof
 from digest.proofs.relaxed import NOT_NEEDED
 from digest.rendering.urls import Urls
+from digest.sending.models import Delivery, DeliveryState
 from subscribers import AudienceSet, audience_sets
 from tests.conftest import BOTH, KEYS, NOW
 from tests.issues import newsroom
@@ -168,6 +169,34 @@ def test_a_reader_who_changed_lists_gets_the_sibling(database: Database):
         found = siblings.find_sibling(session, base, moved[0][1])
         assert found is not None
         assert found.number == sibling.number
+
+
+@BOTH
+def test_who_changes_lists_while_the_ledger_is_written_is_still_found(database: Database):
+    """Their row was written for the edition of their old lists; they are asked about by that row, too."""
+    newsroom.found(database)
+    both = {"south-caucasus": "tag", "central-asia": "tag"}
+    newsroom.publish(database, [newsroom.article("shared", editors_choice=True, regions=both)])
+    newsroom.reader(database, "c@readers.example", "sc")
+    first = drafting.draft(database, "weekly", as_of=NOW, at=NOW)
+    proof_of(database, first)
+    newsroom.sent(database, first, NOW)
+    later = NOW + timedelta(days=2)
+    newsroom.publish(database, [newsroom.article("asia", at=later, regions={"central-asia": "tag"})])
+    newsroom.reader(database, "d@readers.example", "ca")
+    second = drafting.draft(database, "weekly", as_of=later, at=later)
+    proof_of(database, second, later)
+    with database.writing() as session:
+        base = newsroom.edition_of(session, second, "ca")
+        assert siblings.repeats(session, second, base, now=later) == []
+        who = session.exec(select(Delivery.subscriber_id)).one()
+        session.add(
+            Delivery(
+                issue_number=second.number, subscriber_id=who, edition_number=base.number, state=DeliveryState.freezing
+            )
+        )
+        session.flush()
+        assert siblings.repeats(session, second, base, now=later) == [(who, frozenset({"meridian.example/shared"}))]
 
 
 @BOTH
