@@ -23,7 +23,8 @@ Undo = Annotated[
         help="How long it can be called back. Default: UNDO_MINUTES; 0 for the outbox.",
     ),
 ]
-IN_FLIGHT = ("scheduled", "freezing", "sending")
+BEGUN = ("freezing", "sending")
+IN_FLIGHT = ("scheduled", *BEGUN)
 
 
 @commands.command()
@@ -62,7 +63,8 @@ def send(
         if dry_run:
             _rehearse(app, found, as_json)
             return
-        control.send(app.database, found, who=who, at=app.clock.now(), undo=_undo(app, undo))
+        if _state(app, found)["status"] not in BEGUN:  # else it was interrupted, and goes on
+            control.send(app.database, found, who=who, at=app.clock.now(), undo=_undo(app, undo))
         here = app.settings.provider == "outbox" and not no_wait
         if here:
             _send_here(app, found)
@@ -224,7 +226,7 @@ def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
 
 
 def _say_state(data: dict[str, Any], then: str | None = None) -> None:
-    print(f"Issue {data['number']} is {data['status']}.")
+    print(f"Issue {data['number']} is {data['status'].replace('_', ' ')}.")
     if data["held"]:
         print(f"HELD: {data['held']}")
     if then and data["status"] in (*IN_FLIGHT, "sent"):

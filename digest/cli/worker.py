@@ -2,11 +2,14 @@
 
 import signal
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.console import opened
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
 
 
 def worker(
@@ -29,4 +32,18 @@ def worker(
             until_idle=until_idle,
             stop=stop,
             say=lambda sentence: print(sentence, flush=True),
+        )
+        _say_what_waits(app)
+
+
+def _say_what_waits(app: "App") -> None:
+    from digest.sending import ledger
+
+    with app.database.reading() as session:
+        waiting = ledger.waiting(session)
+    for number, count in waiting.items():
+        print(
+            f"Issue {number}: {count:,} deliveries wait, for their next try or for the lease of a worker that is gone. "
+            "They go on with the next `digest worker`.",
+            flush=True,
         )

@@ -94,11 +94,15 @@ def recheck(session: Session, issue: Issue, at: datetime) -> list[Check]:
     For the last minutes before sending: red means hold and tell. What is amber was accepted if its code stands in
     ``Approval.accepted``.
     """
-    editions = storing.editions_of(session, issue)
-    found = list(_withdrawn(session, editions))
+    found = withdrawn(session, issue)
     readers = sum(one.readers for one in audience_sets(session, issue.publication_id, at))
     record = session.get(ProofRecord, (issue.id, issue.revision))
     return found + list(checks_readers.counted(readers, record.readers if record else None, "the approval"))
+
+
+def withdrawn(session: Session, issue: Issue) -> list[Check]:
+    """Return a red check for each story of an issue that the newsroom took back since its editions were made."""
+    return list(_withdrawn(session, storing.editions_of(session, issue)))
 
 
 def judge(found: Collection[Check], accepted: Mapping[str, str]) -> None:

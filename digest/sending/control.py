@@ -47,9 +47,12 @@ def schedule(
         raise Refused(f"{send_at:%Y-%m-%d %H:%M} UTC is over. Give a time to come, or send it now.")
     with database.writing() as session:
         issue = _locked(session, issue_id)
+        if issue.status in (_S.sent, _S.cancelled, _S.skipped):
+            raise Refused(f"Issue {issue.number} is {lifecycle.in_words(issue.status)} already; it cannot be sent.")
         if approval.valid(session, issue) is None:
             raise Refused(
-                f"Issue {issue.number} is not approved, or was changed since. Approve it: digest issues approve."
+                f"Issue {issue.number} is not approved, or was changed since. "
+                f"Approve it: digest issues approve {issue.number}"
             )
         if issue.status != _S.scheduled:
             lifecycle.move(issue, _S.scheduled, at)
@@ -73,9 +76,13 @@ def pause(database: Database, issue_id: UUID, *, who: str, at: datetime, reason:
 
 
 def resume(database: Database, issue_id: UUID, *, who: str, at: datetime, account: str) -> None:
-    """Let a paused or held issue go on; what stopped it must be mended by then. ``account``: it may be used again."""
+    """Let a paused or held issue go on; what stopped it must be mended by then. ``account``: it may be used again.
+
+    Refused where a story of it was taken back meanwhile: who has not got it yet shall not.
+    """
     with database.writing() as session:
         issue = _locked(session, issue_id)
+        _refuse_withdrawn(session, issue)
         if issue.status == _S.paused:
             lifecycle.move(issue, _S.sending, at)
         elif not issue.held or issue.status not in (_S.scheduled, _S.freezing, _S.sending):
@@ -86,10 +93,22 @@ def resume(database: Database, issue_id: UUID, *, who: str, at: datetime, accoun
         log.add(session, issue, at=at, who=who, what="resume", after={})
 
 
+def _refuse_withdrawn(session: Session, issue: Issue) -> None:
+    found = approval.withdrawn(session, issue)
+    if found:
+        what = " ".join(f"{one.sentence.rstrip('.')} ({one.place})." for one in found)
+        raise Refused(
+            f"Issue {issue.number} cannot go on: {what} Leave it out: digest issues edit {issue.number} exclude "
+            "ARTICLE. Then approve, and send again: those who wait get the new revision."
+        )
+
+
 def cancel(database: Database, issue_id: UUID, *, who: str, at: datetime) -> dict[str, int]:
     """Send nothing more of an issue, for good; returns the ledger's counts. What was accepted stays accepted."""
     with database.writing() as session:
         issue = _locked(session, issue_id)
+        if issue.status == _S.cancelled:
+            raise Refused(f"Issue {issue.number} is cancelled already.")
         lifecycle.move(issue, _S.cancelled, at)
         issue.undo_until = None
         log.add(session, issue, at=at, who=who, what="cancel", after={})

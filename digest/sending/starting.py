@@ -3,13 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from digest.database import Database
 from digest.issues import log
 from digest.issues.models import Issue, IssueStatus
 from digest.proofs import approval
 from digest.proofs.check import Level
 from digest.rendering.urls import Urls
-from digest.sending import control, freezing
+from digest.sending import control, freezing, settling
+from digest.sending.ledger import BATCH
+from digest.sending.models import BatchState
 from digest.sending.sender import Means, Progress, nothing
 
 
@@ -22,13 +26,25 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         status, begins = issue.status, issue.undo_until or at
-    if status == IssueStatus.scheduled and (begins > at or not _looked_at(means, issue_id)):
+    if status == IssueStatus.scheduled and (begins > at or _is_called(means, issue) or not _looked_at(means, issue_id)):
         return False
     if status in (IssueStatus.scheduled, IssueStatus.freezing):
         freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url, means.keys), progress=progress)
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         return issue.status == IssueStatus.sending and not issue.held
+
+
+def _is_called(means: Means, issue: Issue) -> bool:
+    """Whether a batch of an earlier revision is on its way still; it is waited for, at most for its lease.
+
+    Else its readers, queued again with the edition of then, would get what was changed since.
+    """
+    with means.database.writing() as session:
+        settling.recover(session, issue.number, means.rules, means.database.now(session))
+        calls = BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over))
+        query = select(BATCH.c.number).where(BATCH.c.issue_number == issue.number, calls).limit(1)
+        return session.execute(query).first() is not None
 
 
 def reasons_to_hold(database: Database, issue_id: UUID, at: datetime) -> list[str]:

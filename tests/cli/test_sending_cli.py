@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
 from digest import bootstrap, migrating
@@ -16,7 +17,7 @@ from digest.cli import app as everything
 from digest.clock import SystemClock
 from digest.database import Database
 from digest.errors import BadInput, NotFound, Refused
-from digest.sending import control, sender, starting
+from digest.sending import control, sender, starting, work
 from digest.sending.models import Delivery, table
 from digest.sending.provider import UnknownOutcome
 from tests.conftest import STRONG
@@ -101,6 +102,22 @@ def test_no_wait_leaves_it_to_the_worker(place: Path):
     result = CliRunner().invoke(everything, ["worker", "--until-idle", "--concurrency", "2"], catch_exceptions=False)
     assert "Sending by outbox" in result.stderr
     assert data("status", "1")["status"] == "sent"
+    assert len(list((place / "outbox").rglob("*.eml"))) == 3
+
+
+def test_an_interrupted_send_goes_on_when_it_is_repeated(place: Path):
+    """Begun and left half-way: a worker told to leave says what waits, and the same command sends the rest."""
+    data("send", "1", "--no-wait")
+    with bootstrap.opened() as app:
+        (job, _tick) = work.due(app.database, app.clock.now())
+        assert job.issue_id is not None
+        assert starting.start(app.means, job.issue_id)
+        with app.database.writing() as session:  # as if a provider had asked to wait
+            later = app.clock.now() + timedelta(seconds=2)
+            session.execute(update(table(Delivery)).values(next_attempt_at=later))
+    result = CliRunner().invoke(everything, ["worker", "--until-idle"], catch_exceptions=False)
+    assert "Issue 1: 3 deliveries wait" in result.stdout
+    assert data("send", "1")["status"] == "sent"
     assert len(list((place / "outbox").rglob("*.eml"))) == 3
 
 

@@ -105,7 +105,7 @@ def test_an_error_nobody_foresaw_ends_the_run(database: Database, clock: StillCl
     """A broken adapter: the run raises it, and the issue is paused."""
     newsroom.queue(database, newsroom.make(database, readers=8))
     with pytest.raises(ZeroDivisionError):
-        local.run(means(database, clock, Scripted([ZeroDivisionError()])), concurrency=2, until_idle=True)
+        local.run(means(database, clock, Scripted([ZeroDivisionError()])), concurrency=1, until_idle=True)
     assert newsroom.issue(database).status == "paused"
 
 
