@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from digest.cli.console import Json, answer, opened
+from digest.errors import BadInput
 
 commands = typer.Typer(help="The recurring newsletters: name, sender, cadence, schedule.", no_args_is_help=True)
 
@@ -96,3 +97,25 @@ def show(
             print(f"{field}: {found[field]}")
 
     answer(found, as_json, say)
+
+
+@commands.command()
+def edit(
+    id: Identifier,  # noqa: A002 - it is the publication's id
+    values: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...", help="As in sender_name='The River'.")],
+    as_json: Json = False,
+) -> None:
+    """Change a publication. Issues that are drafted keep what they had: digest issues edit ISSUE refresh."""
+    from digest.issues import publications
+
+    given = dict(_pair(text) for text in values)
+    with opened() as app, app.database.writing() as session:
+        changed: dict[str, Any] = publications.change(session, id, given).model_dump(mode="json")
+    answer(changed, as_json, lambda: print("\n".join(f"{name}: {changed[name]}" for name in given)))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    if not given:
+        raise BadInput(f"{text!r} says no value. Write FIELD=VALUE, as in zone=Europe/Brussels.")
+    return name.strip().replace("-", "_"), value.strip()

@@ -1,6 +1,7 @@
 """The publications: adding one with every field checked, and finding them again."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -135,6 +136,27 @@ def add(session: Session, data: PublicationData) -> Publication:
     if session.get(Publication, data.id) is not None:
         raise Refused(f"There is a publication {data.id!r} already. Choose another id.")
     publication = Publication.model_validate(data.model_dump())
+    session.add(publication)
+    session.flush()
+    return publication
+
+
+def change(session: Session, publication_id: str, values: Mapping[str, str]) -> Publication:
+    """Change fields of a publication, given as text: name -> value; a list is written with commas.
+
+    Each is checked as when it was added. Issues that exist keep what they were drafted with. Raises BadInput.
+    """
+    publication = get(session, publication_id)
+    unknown = sorted(set(values) - (set(PublicationData.model_fields) - {"id"}))
+    if unknown:
+        known = ", ".join(name for name in PublicationData.model_fields if name != "id")
+        raise BadInput(f"{unknown[0]!r} is nothing a publication has. It has: {known}.")
+    stored = publication.model_dump(exclude={"id"})
+    lists = {name: [part.strip() for part in values[name].split(",") if part.strip()] for name in values}
+    given = {name: lists[name] if isinstance(stored[name], list) else text for name, text in values.items()}
+    sound = checked(id=publication.id, **stored | given)
+    for name in values:
+        setattr(publication, name, getattr(sound, name))
     session.add(publication)
     session.flush()
     return publication

@@ -178,7 +178,9 @@ def _refusal(message: str, said: Sequence[tuple[str, str]], recipients: Sequence
         if place and int(place[1]) < len(recipients):
             named[recipients[int(place[1])].delivery_ref] = text
         elif field and not field.startswith("personalizations"):
-            return StopIssue(f"{message}. Correct {field!r} of the issue or its publication.")
+            return StopIssue(
+                f"{message}. Correct {field!r}: digest publications edit, then digest issues edit ISSUE refresh."
+            )
     return BatchRefused(message, named)
 
 

@@ -45,3 +45,32 @@ def test_what_is_unsound_is_refused_with_a_sentence(field, value, says):
     with pytest.raises(BadInput, match=says) as refused:
         publications.checked(**newsroom.publication(**{field: value}))
     assert f"{field}" in str(refused.value)
+
+
+@BOTH
+def test_a_publication_is_changed_field_by_field(database: Database):
+    """Each value is checked as when it was added; what is wrong changes nothing."""
+    given = {"name": "The River", "sender_address": "news@river.example", "postal_address": "1 Quay"}
+    with database.writing() as session:
+        publications.add(session, publications.checked(id="river", **given))
+    with database.writing() as session:
+        changed = publications.change(
+            session,
+            "river",
+            {"zone": "Asia/Tbilisi", "section_stories": "6", "editors": "a@river.example, b@river.example"},
+        )
+        assert (changed.zone, changed.section_stories) == ("Asia/Tbilisi", 6)
+    for values, says in (
+        ({"zone": "Mars/Base"}, "not an IANA time zone"),
+        ({"id": "lake"}, "nothing a publication has"),
+        ({"colour": "red"}, "nothing a publication has. It has: name, "),
+    ):
+        with pytest.raises(BadInput, match=says), database.writing() as session:
+            publications.change(session, "river", values)
+    with database.reading() as session:
+        stored = publications.get(session, "river")
+    assert (stored.zone, stored.name, stored.editors) == (
+        "Asia/Tbilisi",
+        "The River",
+        ["a@river.example", "b@river.example"],
+    )
