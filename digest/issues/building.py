@@ -9,6 +9,7 @@ from digest.clock import as_utc_text
 from digest.errors import Refused
 from digest.issues.candidates import candidate_of
 from digest.issues.frame import FrameList
+from digest.issues.inputs import Inputs
 from digest.issues.placing import ranked_stories, settled
 from digest.issues.plan import EditionPlan, SectionPlan, StoryPlan
 from digest.issues.recipe import Recipe
@@ -147,11 +148,7 @@ class Builder:
     def _corrections(self, plan: EditionPlan, teller: Teller) -> tuple[StoryPlan, ...]:
         """Return corrections of stories this set was sent, the latest sent first."""
         here = {story.story_key for story in plan.stories}
-        due = [
-            one
-            for one in self.recipe.candidates
-            if one.correction_due and plan.set_key in one.sent and one.status == "published"
-        ]
+        due = [one for one in self.recipe.candidates if _owed_a_correction(one, plan.set_key)]
         due.sort(key=lambda one: (-one.sent[plan.set_key].timestamp(), one.id))
         told = [teller.correction(one) for one in due if one.story_key not in here]
         unique = {story.story_key: story for story in reversed(told)}
@@ -233,6 +230,12 @@ def _empty_regions(plan: EditionPlan, by_list: Mapping[str, FrameList]) -> tuple
     reached = {region for story in ranked_stories(plan) for region in (story.region, *story.also_in)}
     empty = [by_list[one].region for one in plan.lists if one not in filled and not by_list[one].general]
     return tuple(plan.region_names[region] for region in dict.fromkeys(empty) if region not in reached)
+
+
+def _owed_a_correction(one: Inputs, set_key: str) -> bool:
+    """Whether the set was sent the story, and not yet its correction."""
+    due = one.correction_due and set_key not in one.correction_told
+    return due and set_key in one.sent and one.status == "published"
 
 
 def _formula(recipe: Recipe) -> Formula:

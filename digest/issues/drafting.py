@@ -102,6 +102,7 @@ def inputs_of(session: Session, issue: Issue, articles: Sequence[Article]) -> li
         as_of=issue.as_of,
         history=history,
         window=window,
+        apart=issue.id,
     )
 
 
@@ -113,7 +114,13 @@ def _gather(session: Session, publication_id: str, as_of: datetime, issue: UUID,
     frame = freeze_frame(session, publication, formula.version, last)
     articles = _articles(session, as_of, formula, added)
     inputs = gathering.freeze(
-        session, articles, publication_id=publication_id, as_of=as_of, history=history, window=_window(formula)
+        session,
+        articles,
+        publication_id=publication_id,
+        as_of=as_of,
+        history=history,
+        window=_window(formula),
+        apart=issue,
     )
     return _Gathered(frame, inputs)
 

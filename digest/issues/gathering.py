@@ -25,14 +25,15 @@ def freeze(
     as_of: datetime,
     history: History,
     window: timedelta,
+    apart: UUID | None = None,
 ) -> list[dict[str, Any]]:
     """Return the stored form of each article as a candidate at ``as_of``, by id.
 
-    ``window``: how old a story may be by the formula, grace included.
+    ``window``: how old a story may be by the formula, grace included. ``apart``: the issue itself, which told nothing.
     """
     read = reading(session, articles, as_of=as_of, since=as_of - READ_WITHIN)
     corrected = [article.id for article in articles if article.correction]
-    told = corrections_told(session, publication_id, corrected, as_of) if corrected else {}
+    told = corrections_told(session, publication_id, corrected, as_of, apart) if corrected else {}
     around = _Around(as_of, history, told, window)
     frozen = [_inputs(article, read.get(article.id), around) for article in articles]
     return [one.as_json() for one in sorted(frozen, key=lambda one: one.id)]
@@ -44,11 +45,12 @@ class _Around:
 
     as_of: datetime
     history: History
-    told: Mapping[UUID, set[str]]  # article -> corrections that went out
+    told: Mapping[tuple[UUID, str], frozenset[str]]  # (article, correction) -> sets it went out to
     window: timedelta
 
 
 def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
+    told = around.told.get((article.id, article.correction), frozenset()) if article.correction else frozenset()
     keys = [key for key in (str(article.id), article.canonical_url, article.cluster) if key]
     return Inputs(
         id=str(article.id),
@@ -80,7 +82,8 @@ def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
         shown_popular=around.history.popular_for(keys),
         carried=_carried(article, around),
         late=_late(article, around.as_of, around.history.last_cutoff),
-        correction_due=bool(article.correction) and article.correction not in around.told.get(article.id, ()),
+        correction_due=bool(article.correction),
+        correction_told=tuple(sorted(told)),
     )
 
 

@@ -76,19 +76,24 @@ def sent_to_sets(session: Session, publication_id: str, before: datetime, apart:
 
 
 def corrections_told(
-    session: Session, publication_id: str, articles: Iterable[UUID], before: datetime
-) -> dict[UUID, set[str]]:
-    """Return the corrections of articles that went out: in a block of their own, or with the story itself."""
-    printed = exists().where(STORY.c.issue_number == col(Issue.number), STORY.c.article_id == IssueCandidate.article_id)
+    session: Session, publication_id: str, articles: Iterable[UUID], before: datetime, apart: UUID | None = None
+) -> dict[tuple[UUID, str], frozenset[str]]:
+    """Return (article, correction) -> the sets it went out to: in a block of its own, or with the story itself."""
     statement = (
-        select(col(IssueCandidate.article_id), col(IssueCandidate.inputs))
-        .join(Issue, col(Issue.id) == IssueCandidate.issue_id)
-        .where(_earlier(publication_id, before, None), col(IssueCandidate.article_id).in_(list(articles)), printed)
+        select(col(IssueCandidate.article_id), col(IssueCandidate.inputs), EDITION.c.set_key)
+        .select_from(STORY)
+        .join(EDITION, EDITION.c.number == STORY.c.edition_number)
+        .join(Issue, col(Issue.number) == STORY.c.issue_number)
+        .join(
+            IssueCandidate,
+            and_(col(IssueCandidate.issue_id) == Issue.id, col(IssueCandidate.article_id) == STORY.c.article_id),
+        )
+        .where(_earlier(publication_id, before, apart), _went_out(), STORY.c.article_id.in_(list(articles)))
     )
-    told: dict[UUID, set[str]] = {}
-    for article_id, inputs in session.execute(statement):
-        told.setdefault(article_id, set()).add(inputs.get("correction", ""))
-    return told
+    told: dict[tuple[UUID, str], set[str]] = {}
+    for article_id, inputs, set_key in session.execute(statement):
+        told.setdefault((article_id, inputs.get("correction", "")), set()).add(set_key)
+    return {what: frozenset(sets) for what, sets in told.items()}
 
 
 def _earlier(publication_id: str, before: datetime, apart: UUID | None) -> ColumnElement[bool]:

@@ -43,7 +43,8 @@ class Inputs:
     shown_popular: tuple[str, ...] = ()  # set keys
     carried: tuple[str, ...] = ()  # set keys whose last issue had no room for it (ruling 1)
     late: bool = False  # first seen since the last cut-off: carried for every set (ruling 1)
-    correction_due: bool = False  # its correction is newer than what was sent
+    correction_due: bool = False  # there is a correction for those sets that were sent the story without it
+    correction_told: tuple[str, ...] = ()  # set keys that this correction went out to
 
     @property
     def story_key(self) -> str:
@@ -67,7 +68,7 @@ class Inputs:
                 plain[name] = datetime.fromisoformat(plain[name])
         if "sent" in plain:
             plain["sent"] = {key: datetime.fromisoformat(at) for key, at in plain["sent"].items()}
-        for name in ("topics", "authors", "shown_popular", "carried", "popular_rank"):
+        for name in ("topics", "authors", "shown_popular", "carried", "popular_rank", "correction_told"):
             if name in plain:
                 plain[name] = tuple(plain[name])
         return cls(**plain)

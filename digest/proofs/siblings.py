@@ -72,8 +72,9 @@ def sibling_for(
 ) -> Edition | None:
     """Return the sibling of a stored edition without these stories; makes it where approval did not foresee it.
 
-    None where nothing new would be left: such a reader gets no mail this time.
+    None where nothing new would be left: such a reader gets no mail this time. Of a sibling: it lacks what that lacks.
     """
+    keys |= frozenset(edition.without)
     stored = find_sibling(session, edition, keys)
     if stored is not None:
         return stored

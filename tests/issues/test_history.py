@@ -160,3 +160,28 @@ def test_one_story_of_last_week_may_be_two_of_this(database: Database):
         updated = dataclasses.replace(mate, refreshed_at=NOW + timedelta(days=1))
         assert repeats.clashes(session, later, [updated]) == {}
     assert keys == {"meridian.example/a", "q"}
+
+
+@BOTH
+def test_a_correction_told_to_one_set_is_still_due_to_another(database: Database):
+    """Those of ca had five due and room for three; that those of sc were told one is no help to them."""
+    newsroom.found(database)
+    both = {"south-caucasus": "tag", "central-asia": "tag"}
+    asia = {"central-asia": "tag"}
+    stories = [newsroom.article(f"old-{n}", hours=5 + n, regions=asia if n else both) for n in range(5)]
+    newsroom.publish(database, stories)
+    newsroom.reader(database, "a@readers.example", "sc")
+    newsroom.reader(database, "b@readers.example", "ca")
+    told: list[str] = []
+    for week in range(3):
+        at = NOW + week * WEEK
+        newsroom.publish(database, [newsroom.article(f"new-{week}", at=at, regions=both)])
+        issue = drafting.draft(database, "weekly", as_of=at, at=at)
+        making.make_proof(database, issue.id, urls=Urls("http://localhost", KEYS), at=at, relaxed=NOT_NEEDED)
+        with database.reading() as session:
+            made = storing.stories_of(session, newsroom.edition_of(session, issue, "ca"))
+            told += [story.story_key for story in made if story.block == "correction"]
+        newsroom.sent(database, issue, at)
+        for n in range(5):
+            newsroom.change(database, f"old-{n}", correction=f"It was {n}.")
+    assert sorted(told) == [f"meridian.example/old-{n}" for n in range(5)]

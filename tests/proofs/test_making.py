@@ -221,10 +221,12 @@ def test_siblings_nobody_foresaw_are_made_at_the_freeze(database: Database):
         moved = siblings.repeats(session, second, base, now=later)
         assert [keys for _who, keys in moved] == [frozenset({"meridian.example/shared"})]
         made = siblings.sibling_for(session, second, base, moved[0][1], urls=URLS, at=later)
-        assert made is not None
-        assert made.made_at_freeze
+        assert made is not None and made.made_at_freeze  # noqa: PT018 - one fact
         assert siblings.sibling_for(session, second, base, moved[0][1], urls=URLS, at=later) is made
         assert [story.story_key for story in storing.stories_of(session, made)] == ["meridian.example/asia"]
+        asia = frozenset({"meridian.example/asia"})
+        assert siblings.sibling_for(session, second, base, asia, urls=URLS, at=later) is not None
+        assert siblings.sibling_for(session, second, made, asia, urls=URLS, at=later) is None, "they had the other, too"
     with database.writing() as session:
         base = newsroom.edition_of(session, second, "ca")
         all_of_it = frozenset({"meridian.example/shared", "meridian.example/asia"})
