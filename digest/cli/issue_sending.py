@@ -63,13 +63,14 @@ def send(
         if dry_run:
             _rehearse(app, found, as_json)
             return
-        if _state(app, found)["status"] not in BEGUN:  # else it was interrupted, and goes on
+        before = _state(app, found)
+        if before["status"] not in BEGUN or before["held"]:  # else it was interrupted, and goes on
             control.send(app.database, found, who=who, at=app.clock.now(), undo=_undo(app, undo))
         here = app.settings.provider == "outbox" and not no_wait
         if here:
             _send_here(app, found)
         data = _state(app, found)
-    answer(data, as_json, lambda: _say_state(data, None if here else "`digest worker` sends it."))
+    answer(data, as_json, lambda: _say_state(data, data["waiting"] if here else "`digest worker` sends it."))
 
 
 @commands.command()
@@ -203,11 +204,12 @@ def _say_rehearsal(data: dict[str, Any]) -> None:
 def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
     """Return where an issue and its ledger stand, as data."""
     from digest.issues.drafting import find
-    from digest.sending import ledger, pacing
+    from digest.sending import ledger, pacing, waiting
 
     with app.database.reading() as session:
         issue = find(session, issue_id)
-        counts = ledger.counts(session, issue.number)
+        counts, now = ledger.counts(session, issue.number), app.database.now(session)
+        under_way = issue.status in waiting.UNDER_WAY and not issue.held
         return {
             "issue": str(issue.id),
             "number": issue.number,
@@ -220,13 +222,16 @@ def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
             "deliveries": counts,
             "sum": sum(counts.values()),
             "whole": ledger.is_whole(session, issue.number),
+            "waiting": waiting.of_issue(session, issue.number, now).sentence(now) if under_way else "",
             "uncertain_batches": ledger.uncertain_batches(session, issue.number),
             "account_halted": pacing.halted(session, app.settings.provider.value),
         }
 
 
 def _say_state(data: dict[str, Any], then: str | None = None) -> None:
-    print(f"Issue {data['number']} is {data['status'].replace('_', ' ')}.")
+    from digest.issues import lifecycle
+
+    print(f"Issue {data['number']} is {lifecycle.in_words(data['status'])}.")
     if data["held"]:
         print(f"HELD: {data['held']}")
     if then and data["status"] in (*IN_FLIGHT, "sent"):

@@ -37,13 +37,8 @@ def worker(
 
 
 def _say_what_waits(app: "App") -> None:
-    from digest.sending import ledger
+    from digest.sending import waiting
 
     with app.database.reading() as session:
-        waiting = ledger.waiting(session)
-    for number, count in waiting.items():
-        print(
-            f"Issue {number}: {count:,} deliveries wait, for their next try or for the lease of a worker that is gone. "
-            "They go on with the next `digest worker`.",
-            flush=True,
-        )
+        for sentence in waiting.sentences(session, app.database.now(session)):
+            print(sentence, flush=True)

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from digest import ticking
-from digest.sending import work
+from digest.issues.models import Issue
+from digest.sending import waiting, work
 from digest.sending.sender import Ended, Means, Progress, nothing
 from digest.sending.work import Job, Kind
 
@@ -21,6 +23,7 @@ IDLE_SECONDS: Final = 0.5  # between looks for work
 LOOK_SECONDS: Final = 0.1  # between looks at the workers
 SHARE: Final = 50  # calls on one issue before a worker looks whether another one waits
 LEAVE_SECONDS: Final = 9.0
+PATIENCE: Final = timedelta(seconds=60)  # how long a sending at a terminal waits for its next try
 
 
 def run(
@@ -58,16 +61,27 @@ def drain(
     stop: threading.Event | None = None,
     on_progress: Progress = nothing,
 ) -> None:
-    """Send one issue here and now, waiting for its hour and for what must be tried again.
+    """Send one issue here and now, waiting for its hour and for what must be tried again within a minute.
 
-    Returns when it is sent, or nothing more can be done for it: held, paused, cancelled, or told to stop.
+    Returns when it is sent, or nothing more can be done for it soon: held, paused, cancelled, told to stop, or what
+    is left waits for longer (``sending.waiting`` says for what).
     """
     leave = stop or threading.Event()
     worker = _Worker(means, leave, lambda: [Job(Kind.drain, issue_id)], until_idle=True, on_progress=on_progress)
     while not leave.is_set() and work.is_under_way(means.database, issue_id):
         worker.end(worker.start(concurrency), patience=None)
         if work.is_under_way(means.database, issue_id):
+            if _waits_long(means, issue_id):
+                return
             means.clock.sleep(IDLE_SECONDS)
+
+
+def _waits_long(means: Means, issue_id: UUID) -> bool:
+    """Whether there is nothing to do for an issue for longer than a person at a terminal is patient."""
+    with means.database.reading() as session:
+        now = means.database.now(session)
+        next_at = waiting.of_issue(session, session.get_one(Issue, issue_id).number, now).next_at
+    return next_at is not None and next_at - now > PATIENCE
 
 
 def _tick(means: Means, say: Callable[[str], None]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, RowMapping, case, insert, or_, select, upd
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import ledger
+from digest.sending import ledger, revising
 from digest.sending.bulk import among
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE
 from digest.sending.models import BatchState, DeliveryState
@@ -109,8 +109,7 @@ def _form(
 ) -> Claim | None:
     queued = ledger.due(issue_number, now)
     order = (DELIVERY.c.edition_number, DELIVERY.c.subscriber_id)
-    first = select(DELIVERY.c.edition_number).where(*queued).order_by(*order).limit(1)
-    edition = session.execute(first.with_for_update(skip_locked=True)).scalar()
+    edition = _next_edition(session, issue_number, now)
     if edition is None:
         return None
     rows = select(DELIVERY.c.subscriber_id).where(*queued, DELIVERY.c.edition_number == edition).order_by(*order)
@@ -128,6 +127,17 @@ def _form(
     )
     take_in(session, issue_number, members, made["number"])
     return as_claim(made)
+
+
+def _next_edition(session: Session, issue_number: int, now: datetime) -> int | None:
+    """Return the edition to send next; whoever waits for an outdated one is moved to the issue as it is now."""
+    order = (DELIVERY.c.edition_number, DELIVERY.c.subscriber_id)
+    first = select(DELIVERY.c.edition_number).where(*ledger.due(issue_number, now)).order_by(*order).limit(1)
+    while (edition := session.execute(first.with_for_update(skip_locked=True)).scalar()) is not None:
+        if not revising.is_outdated(session, issue_number, edition):
+            return int(edition)
+        revising.renew(session, issue_number, edition, now)
+    return None
 
 
 def new_batch(
@@ -244,11 +254,14 @@ def is_mine(session: Session, claim: Claim) -> bool:
 
 
 def _still_mine(session: Session, claim: Claim, now: datetime, needed: timedelta) -> bool:
-    """Return whether the batch may be handed over; one whose time is short or whose issue stands is given back."""
+    """Return whether the batch may be handed over; it is given back where its time is short or its issue moved on."""
     if not is_mine(session, claim):
         return False
     lease = session.execute(select(BATCH.c.lease_until).where(BATCH.c.number == claim.number)).scalar_one()
-    if lease >= now + needed and ledger.is_open(session, claim.issue_number):
+    may_leave = ledger.is_open(session, claim.issue_number)
+    if may_leave and not claim.repeating:
+        may_leave = not revising.is_outdated(session, claim.issue_number, claim.edition_number)
+    if may_leave and lease >= now + needed:
         return True
     if claim.repeating:
         _set_batch(session, claim.number, lease_until=None, fence=claim.fence + 1)

@@ -13,7 +13,7 @@ from digest.errors import NotFound, Refused
 from digest.issues import lifecycle, log
 from digest.issues.models import Issue, IssueStatus
 from digest.proofs import approval
-from digest.sending import batches, ledger, pacing
+from digest.sending import batches, last_look, ledger, pacing
 from digest.sending.bulk import among, rowcount
 from digest.sending.ledger import BATCH, DELIVERY
 from digest.sending.models import BatchState, DeliveryState
@@ -47,12 +47,11 @@ def schedule(
         raise Refused(f"{send_at:%Y-%m-%d %H:%M} UTC is over. Give a time to come, or send it now.")
     with database.writing() as session:
         issue = _locked(session, issue_id)
-        if issue.status in (_S.sent, _S.cancelled, _S.skipped):
-            raise Refused(f"Issue {issue.number} is {lifecycle.in_words(issue.status)} already; it cannot be sent.")
+        _refuse_begun(session, issue)
         if approval.valid(session, issue) is None:
             raise Refused(
                 f"Issue {issue.number} is not approved, or was changed since. "
-                f"Approve it: digest issues approve {issue.number}"
+                f"Approve it: digest issues approve {issue.number}."
             )
         if issue.status != _S.scheduled:
             lifecycle.move(issue, _S.scheduled, at)
@@ -60,6 +59,21 @@ def schedule(
         issue.held = ""
         log.add(session, issue, at=at, who=who, what="schedule", after={"send_at": send_at.isoformat()})
         return issue.undo_until
+
+
+def _refuse_begun(session: Session, issue: Issue) -> None:
+    """Refuse to order what is over, or what stands and has to be resumed."""
+    name, stands = f"Issue {issue.number}", issue.status == _S.paused
+    if issue.status == _S.sent:
+        accepted = ledger.counts(session, issue.number)[DeliveryState.accepted]
+        raise Refused(f"{name} is sent already: {accepted:,} accepted.")
+    if issue.status in (_S.cancelled, _S.skipped):
+        raise Refused(f"{name} is {lifecycle.in_words(issue.status)} already; it cannot be sent.")
+    if stands or (issue.held and issue.status in (_S.freezing, _S.sending)):
+        why = f": {issue.held.rstrip('.')}" if issue.held else ""
+        raise Refused(
+            f"{name} is {'paused' if stands else 'held'}{why}. Let it go on: digest issues resume {issue.number}."
+        )
 
 
 def pause(database: Database, issue_id: UUID, *, who: str, at: datetime, reason: str = "") -> dict[str, int]:
@@ -78,28 +92,28 @@ def pause(database: Database, issue_id: UUID, *, who: str, at: datetime, reason:
 def resume(database: Database, issue_id: UUID, *, who: str, at: datetime, account: str) -> None:
     """Let a paused or held issue go on; what stopped it must be mended by then. ``account``: it may be used again.
 
-    Refused where a story of it was taken back meanwhile: who has not got it yet shall not.
+    Refused where its approval fell, or a check turned red: who has not got it yet shall not.
     """
     with database.writing() as session:
         issue = _locked(session, issue_id)
-        _refuse_withdrawn(session, issue)
+        stands = issue.held and issue.status in (_S.scheduled, _S.freezing, _S.sending)
+        if issue.status != _S.paused and not stands:
+            raise Refused(f"Issue {issue.number} is {lifecycle.in_words(issue.status)}; there is nothing to resume.")
+        _refuse_red(session, issue, at)
         if issue.status == _S.paused:
             lifecycle.move(issue, _S.sending, at)
-        elif not issue.held or issue.status not in (_S.scheduled, _S.freezing, _S.sending):
-            raise Refused(f"Issue {issue.number} is {lifecycle.in_words(issue.status)}; there is nothing to resume.")
         issue.held = issue.failed = ""
         issue.changed_at = at
         pacing.release(session, account)
         log.add(session, issue, at=at, who=who, what="resume", after={})
 
 
-def _refuse_withdrawn(session: Session, issue: Issue) -> None:
-    found = approval.withdrawn(session, issue)
-    if found:
-        what = " ".join(f"{one.sentence.rstrip('.')} ({one.place})." for one in found)
+def _refuse_red(session: Session, issue: Issue, at: datetime) -> None:
+    reasons = last_look.reasons(session, issue, at)
+    if reasons:
         raise Refused(
-            f"Issue {issue.number} cannot go on: {what} Leave it out: digest issues edit {issue.number} exclude "
-            "ARTICLE. Then approve, and send again: those who wait get the new revision."
+            f"Issue {issue.number} cannot go on: {' '.join(reasons)} Mend that, for a story: digest issues edit "
+            f"{issue.number} exclude ARTICLE. Then approve, and send again: those who wait get the new revision."
         )
 
 

@@ -14,17 +14,15 @@ from sqlmodel import Session
 from digest.database import Database
 from digest.issues import lifecycle, log
 from digest.issues.models import Issue, IssueStatus
-from digest.proofs.models import EditionAudience
 from digest.rendering.urls import Urls
-from digest.sending import control, stragglers
+from digest.sending import control, revising, stragglers
 from digest.sending.bulk import among, insert_select
-from digest.sending.ledger import DELIVERY, QUEUED
-from digest.sending.models import DeliveryState, table
-from subscribers import recipients
+from digest.sending.ledger import DELIVERY
+from digest.sending.models import DeliveryState
+from digest.sending.revising import editions_of
 
 CHUNK: Final = 20_000  # readers a transaction: the write lock is held for some hundredths of a second
 ENGINE: Final = "digest"
-MADE = table(EditionAudience)
 _S, _D = IssueStatus, DeliveryState
 
 
@@ -49,17 +47,6 @@ def freeze(
     stragglers.spare_repeats(database, issue_id, urls, at)
     _queue_all(database, issue_id)
     return _open(database, issue_id, at)
-
-
-def editions_of(issue_number: int, revision: int, family: str, at: datetime) -> Select[Any]:
-    """Return a select of (subscriber_id, edition_number): which edition each reader would get at that instant."""
-    readers = recipients(family, at).subquery()
-    mine = and_(
-        MADE.c.audience_id == readers.c.audience_id,
-        MADE.c.issue_number == issue_number,
-        MADE.c.revision == revision,
-    )
-    return select(readers.c.subscriber_id, MADE.c.edition_number).join(MADE, mine)
 
 
 def _begin(database: Database, issue_id: UUID, at: datetime) -> str | None:
@@ -164,12 +151,7 @@ def _reassign(database: Database, issue_id: UUID, family: str, at: datetime) -> 
     if not frozen_before:
         return
     for session, mine in _ranges(database, issue_id):
-        found = editions_of(number, revision, family, at).subquery()
-        edition = select(found.c.edition_number).where(found.c.subscriber_id == DELIVERY.c.subscriber_id)
-        new = edition.scalar_subquery()
-        gone = {"state": _D.withdrawn, "settled_at": at, "reason": "no reader when the new revision was frozen"}
-        session.execute(update(DELIVERY).where(mine, QUEUED, ~edition.exists()).values(gone))
-        session.execute(update(DELIVERY).where(mine, QUEUED).values(edition_number=new))
+        revising.reassign(session, number, revision, family, who=mine, at=at)
 
 
 def _ranges(database: Database, issue_id: UUID) -> Iterator[tuple[Session, ColumnElement[bool]]]:

@@ -51,19 +51,6 @@ def is_done(session: Session, issue_number: int) -> bool:
     return not session.execute(select(or_(queued, live))).scalar_one()
 
 
-def waiting(session: Session) -> dict[int, int]:
-    """Return issue number -> deliveries that wait for a next try, or for a lease to end, of the issues being sent."""
-    mine = DELIVERY.c.state.in_((_S.queued, _S.claimed))
-    query = (
-        select(DELIVERY.c.issue_number, func.count())
-        .join(ISSUE, ISSUE.c.number == DELIVERY.c.issue_number)
-        .where(ISSUE.c.status == IssueStatus.sending, ISSUE.c.held == "", mine)
-        .group_by(DELIVERY.c.issue_number)
-        .order_by(DELIVERY.c.issue_number)
-    )
-    return {number: count for number, count in session.execute(query).all()}  # noqa: C416 - rows are no pairs to mypy
-
-
 def evidence(
     session: Session,
     issue_number: int,

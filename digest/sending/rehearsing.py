@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from digest.issues.models import Issue
 from digest.proofs.models import Edition, EditionAudience
-from digest.sending.freezing import editions_of
 from digest.sending.models import table
+from digest.sending.revising import editions_of
 from subscribers import audience_sets
 
 EDITION, MADE = table(Edition), table(EditionAudience)

@@ -1,17 +1,16 @@
 """The start of a sending: looking once more, and then freezing. Red means hold and tell."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from digest.database import Database
 from digest.issues import log
 from digest.issues.models import Issue, IssueStatus
-from digest.proofs import approval
-from digest.proofs.check import Level
 from digest.rendering.urls import Urls
-from digest.sending import control, freezing, settling
+from digest.sending import control, freezing, last_look, settling
 from digest.sending.ledger import BATCH
 from digest.sending.models import BatchState
 from digest.sending.sender import Means, Progress, nothing
@@ -38,11 +37,16 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
 def _is_called(means: Means, issue: Issue) -> bool:
     """Whether a batch of an earlier revision is on its way still; it is waited for, at most for its lease.
 
-    Else its readers, queued again with the edition of then, would get what was changed since.
+    Else its readers, queued again with the edition of then, would get what was changed since. What waits to be
+    repeated is not repeated: nobody knows whether it arrived, and it is not what was approved now.
     """
+    rules = replace(means.rules, window=None)
     with means.database.writing() as session:
-        settling.recover(session, issue.number, means.rules, means.database.now(session))
-        calls = BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over))
+        if session.get_one(Issue, issue.id, with_for_update=True).status != IssueStatus.scheduled:
+            return True  # somebody else was quicker
+        settling.recover(session, issue.number, rules, means.database.now(session))
+        repeated = and_(BATCH.c.state == BatchState.repeating, BATCH.c.lease_until.is_not(None))
+        calls = or_(BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over)), repeated)
         query = select(BATCH.c.number).where(BATCH.c.issue_number == issue.number, calls).limit(1)
         return session.execute(query).first() is not None
 
@@ -50,11 +54,7 @@ def _is_called(means: Means, issue: Issue) -> bool:
 def reasons_to_hold(database: Database, issue_id: UUID, at: datetime) -> list[str]:
     """Return why an issue must not be sent now, in sentences; none if it may."""
     with database.reading() as session:
-        issue = session.get_one(Issue, issue_id)
-        if approval.valid(session, issue) is None:
-            return ["Its approval does not hold any more: the content was changed since."]
-        found = approval.recheck(session, issue, at)
-    return [f"{one.sentence} ({one.place})" if one.place else one.sentence for one in found if one.level is Level.red]
+        return last_look.reasons(session, session.get_one(Issue, issue_id), at)
 
 
 def _looked_at(means: Means, issue_id: UUID) -> bool:

@@ -17,7 +17,7 @@ from digest.cli import app as everything
 from digest.clock import SystemClock
 from digest.database import Database
 from digest.errors import BadInput, NotFound, Refused
-from digest.sending import control, sender, starting, work
+from digest.sending import batches, control, sender, starting, work
 from digest.sending.models import Delivery, table
 from digest.sending.provider import UnknownOutcome
 from tests.conftest import STRONG
@@ -89,7 +89,37 @@ def test_sending_into_the_outbox_is_done_here_and_now(place: Path):
     told = data("status", "1")
     assert (told["status"], told["audience"], told["sum"], told["whole"]) == ("sent", 3, 3, True)
     assert told["deliveries"]["accepted"] == 3
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="Issue 1 is sent already: 3 accepted"):
+        run("send", "1")
+
+
+def test_a_send_that_must_wait_longer_says_for_what(place: Path):
+    """A worker died a moment ago: the same command does not hang; it says whose deliveries wait, and how long."""
+    data("send", "1", "--no-wait")
+    with bootstrap.opened() as app:
+        (job, _tick) = work.due(app.database, app.clock.now())
+        assert starting.start(app.means, job.issue_id)
+        with app.database.writing() as session:
+            lease = timedelta(seconds=600)
+            assert batches.claim(
+                session, 1, app.means.account, now=app.clock.now(), lease=lease, capacity=lambda _s, _e: 5
+            )
+    words = run("send", "1").stdout
+    assert len(list((place / "outbox").rglob("*.eml"))) == 1  # of the edition that nobody holds
+    assert "Issue 1 is sending." in words
+    assert "claimed by a worker that may be dead; their lease ends in 10 min. Run again then" in words
+    assert "claimed by a worker" in data("send", "1")["waiting"]
+    run("pause", "1")
+    with pytest.raises(Refused, match=r"is paused\. Let it go on: digest issues resume 1"):
+        run("send", "1")
+
+
+def test_statuses_are_said_as_people_say_them(place: Path):
+    """In review, not in_review; and the data keep the status's own name."""
+    newsroom.set_issue(database(place), status="in_review")
+    assert "Issue 1 is in review." in run("status", "1").stdout
+    assert data("status", "1")["status"] == "in_review"
+    with pytest.raises(Refused, match=r"Approve it: digest issues approve 1\."):
         run("send", "1")
 
 
@@ -113,10 +143,11 @@ def test_an_interrupted_send_goes_on_when_it_is_repeated(place: Path):
         assert job.issue_id is not None
         assert starting.start(app.means, job.issue_id)
         with app.database.writing() as session:  # as if a provider had asked to wait
-            later = app.clock.now() + timedelta(seconds=2)
+            later = app.clock.now() + timedelta(seconds=3)
             session.execute(update(table(Delivery)).values(next_attempt_at=later))
     result = CliRunner().invoke(everything, ["worker", "--until-idle"], catch_exceptions=False)
-    assert "Issue 1: 3 deliveries wait" in result.stdout
+    assert "Issue 1: 3 deliveries are tried again from " in result.stdout
+    assert "`digest worker` running" in result.stdout
     assert data("send", "1")["status"] == "sent"
     assert len(list((place / "outbox").rglob("*.eml"))) == 3
 
@@ -132,7 +163,7 @@ def test_a_schedule_is_said_in_utc(place: Path):
     assert told["held"] == "paused by operator"
     assert "`digest worker` goes on with it." in run("resume", "1").stdout
     assert data("cancel", "1")["status"] == "cancelled"
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="Issue 1 is cancelled already"):
         run("cancel", "1")
     with pytest.raises(NotFound):
         run("status", "77")

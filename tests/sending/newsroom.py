@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from digest.articles.models import Article
 from digest.database import Database
 from digest.issues.models import Issue, IssueCandidate, IssueStatus, Publication
+from digest.proofs import approval
 from digest.proofs.models import Approval, Edition, EditionAudience, EditionStory
 from digest.sending.models import Batch, Delivery, table
 from subscribers import Keys
@@ -75,6 +76,7 @@ def make(
             _edition(session, issue_id, number, number * 100 + index, lists=lists, audience=audiences[index], at=at)
             for index, lists in enumerate(sets)
         )
+        _approve(session, issue_id, at)
     return Newsroom(issue_id, number, editions, audiences)
 
 
@@ -199,7 +201,7 @@ def _issue(session: Any, issue_id: UUID, number: int, status: IssueStatus, at: d
         "as_of": at - timedelta(hours=2),
         "status": status,
         "undo_until": at,
-        "frame": {"publication": _PUBLICATION},
+        "frame": {"publication": _PUBLICATION, "formula": "weekly-v1", "lists": [], "regions": []},
         "created_at": at,
         "changed_at": at,
     }
@@ -208,9 +210,13 @@ def _issue(session: Any, issue_id: UUID, number: int, status: IssueStatus, at: d
     frozen = {"id": str(ARTICLE), "canonical_url": "example.org/a", "url": "https://example.org/a", "headline": "A"}
     frozen |= dict.fromkeys(("published_at", "first_seen_at"), NOW.isoformat())
     session.add(IssueCandidate.model_validate({"issue_id": issue_id, "article_id": ARTICLE, "inputs": frozen}))
-    session.add(
-        Approval.model_validate({"issue_id": issue_id, "version": 1, "content_hash": "h", "who": "editor", "at": at})
-    )
+
+
+def _approve(session: Any, issue_id: UUID, at: datetime) -> None:
+    issue = session.get(Issue, issue_id)
+    row = {"issue_id": issue_id, "revision": issue.revision, "version": issue.version, "who": "editor", "at": at}
+    session.add(Approval.model_validate(row | {"content_hash": approval.current_hash(session, issue)}))
+    session.flush()
 
 
 def _edition(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 from digest.clock import StillClock
 from digest.database import Database
 from digest.engine import local
-from digest.sending import control, work
+from digest.sending import control, waiting, work
 from digest.sending.provider import Mailing, NotTaken
 from digest.sending.work import Job, Kind
 from tests.conftest import BOTH, NOW
@@ -120,6 +121,21 @@ def test_one_issue_is_sent_here_and_now(database: Database, clock: StillClock):
     assert clock.now() > NOW
     local.drain(means(database, clock, provider), issue_id, concurrency=2)
     assert len(provider.got) == 3
+
+
+def test_what_waits_for_long_is_left_and_said(database: Database, clock: StillClock):
+    """The provider asks for ten minutes: sending here and now leaves at once, and it is known for what."""
+    room = newsroom.make(database, readers=3)
+    newsroom.queue(database, room)
+    provider = Scripted([NotTaken("busy", 600.0)])
+    local.drain(means(database, clock, provider), room.issue_id, concurrency=1)
+    assert len(provider.got) == 1
+    assert clock.now() - NOW < timedelta(seconds=60)
+    with database.reading() as session:
+        (sentence,) = waiting.sentences(session, clock.now())
+    assert sentence == (
+        "Issue 1: 3 deliveries are tried again from 10 min on. Run again then, or leave `digest worker` running."
+    )
 
 
 def test_what_is_held_is_not_waited_for(database: Database, clock: StillClock, tmp_path: Path):

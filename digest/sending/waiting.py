@@ -1,0 +1,104 @@
+"""What of an issue waits, for whom, and until when: so that nobody leaves a sending half-way without a word."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlmodel import Session
+
+from digest.issues.models import IssueStatus
+from digest.sending import ledger
+from digest.sending.ledger import BATCH, DELIVERY, ISSUE, QUEUED
+from digest.sending.models import BatchState
+
+UNDER_WAY = (IssueStatus.scheduled, IssueStatus.freezing, IssueStatus.sending)
+_MINUTES_FROM = 120  # seconds; shorter times are said in seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The deliveries of an issue that have no answer yet."""
+
+    issue_number: int
+    due: int  # may leave now
+    later: int  # are tried again later
+    later_at: datetime | None  # the first of them
+    claimed: int  # in the hands of a worker
+    first_lease: datetime | None  # when the first such worker's time ends
+    last_lease: datetime | None
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Return when there is something to do, if not now; None: now, or nothing is left."""
+        times = [one for one in (self.later_at, self.first_lease) if one is not None]
+        return min(times) if times and not self.due else None
+
+    def sentence(self, now: datetime) -> str:
+        """Return what waits, and when to come back; "" where nothing waits."""
+        parts = [part for part in self._parts(now) if part]
+        hint = "Run again then, or leave `digest worker` running."
+        return f"Issue {self.issue_number}: {'; '.join(parts)}. {hint}" if parts else ""
+
+    def _parts(self, now: datetime) -> Iterator[str]:
+        if self.due:
+            yield f"{_deliveries(self.due)} queued"
+        if self.later_at:
+            yield f"{_deliveries(self.later)} tried again from {_in(self.later_at - now)} on"
+        if self.last_lease:
+            what = f"{_deliveries(self.claimed)} claimed by a worker that may be dead"
+            yield f"{what}; their lease ends in {_in(self.last_lease - now)}"
+
+
+def of_issue(session: Session, issue_number: int, now: datetime) -> Waiting:
+    """Return what waits of one issue."""
+    due, _ = _queued(session, *ledger.due(issue_number, now))
+    later, later_at = _queued(session, DELIVERY.c.issue_number == issue_number, DELIVERY.c.next_attempt_at > now)
+    held = (BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over, BatchState.repeating)),)
+    claimed, first, last = _batches(session, issue_number, BATCH.c.lease_until, *held, BATCH.c.lease_until.is_not(None))
+    free = (BATCH.c.state.in_((BatchState.formed, BatchState.repeating)), BATCH.c.lease_until.is_(None))
+    when = BATCH.c.next_attempt_at
+    ready, _, _ = _batches(session, issue_number, when, *free, or_(when.is_(None), when <= now))
+    repeated, repeated_at, _ = _batches(session, issue_number, when, *free, when > now)
+    times = [one for one in (later_at, repeated_at) if one is not None]
+    return Waiting(
+        issue_number=issue_number,
+        due=due + ready,
+        later=later + repeated,
+        later_at=min(times, default=None),
+        claimed=claimed,
+        first_lease=first,
+        last_lease=last,
+    )
+
+
+def sentences(session: Session, now: datetime) -> list[str]:
+    """Return a sentence for each issue that was begun, is not held, and of which something waits."""
+    query = select(ISSUE.c.number).where(ISSUE.c.status.in_(UNDER_WAY), ISSUE.c.held == "")
+    numbers = session.execute(query.order_by(ISSUE.c.number)).scalars().all()
+    said = (of_issue(session, number, now).sentence(now) for number in numbers)
+    return [sentence for sentence in said if sentence]
+
+
+def _queued(session: Session, *where: ColumnElement[bool]) -> tuple[int, datetime | None]:
+    query = select(func.count(), func.min(DELIVERY.c.next_attempt_at)).where(QUEUED, *where)
+    count, first = session.execute(query).one()
+    return int(count), first
+
+
+def _batches(
+    session: Session, issue_number: int, when: ColumnElement[datetime | None], *where: ColumnElement[bool]
+) -> tuple[int, datetime | None, datetime | None]:
+    size = func.coalesce(func.sum(BATCH.c.size), 0)
+    query = select(size, func.min(when), func.max(when)).where(BATCH.c.issue_number == issue_number, *where)
+    count, first, last = session.execute(query).one()
+    return int(count), first, last
+
+
+def _deliveries(count: int) -> str:
+    return "1 delivery is" if count == 1 else f"{count:,} deliveries are"
+
+
+def _in(time: timedelta) -> str:
+    seconds = max(1, round(time.total_seconds()))
+    return f"{seconds} s" if seconds < _MINUTES_FROM else f"{round(seconds / 60)} min"
