@@ -21,7 +21,7 @@ import httpcore
 
 from digest.errors import BadInput
 
-USER_AGENT = "digest-mailer (+https://pypi.org/project/digest-mailer/)"
+USER_AGENT = "digest-mailer/26.1 (feed reader of a newsletter)"
 Resolver = Callable[[str, int], list[str]]
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
