@@ -11,7 +11,6 @@ from subscribers.errors import Suppressed
 from subscribers.keys import Keys
 from subscribers.models import SuppressionReason
 
-REASONS = tuple(reason.value for reason in SuppressionReason)
 # From strongest to weakest: a complaint is never lifted, a bounce only by a person, the rest by a new double opt-in.
 _STRENGTH = {"complaint": 3, "hard_bounce": 2, "by_hand": 1, "erased": 1}
 

@@ -12,7 +12,6 @@ from digest.issues.models import Issue, Publication
 from digest.issues.recipe import Recipe
 
 _PREFIX = re.compile(r"[0-9a-f-]{4,36}\Z")
-SHORTEST_PREFIX = 4
 
 
 def issue(session: Session, text: str) -> Issue:

@@ -31,8 +31,14 @@ STORY = table(
     column("story_key", String),
     column("block", String),
 )
-# A later stage's, too: who has, or may have, an edition. That of `proofs/repeats.py` says the same of readers.
-DELIVERY = table("delivery", column("edition_number", Integer), column("state", String))
+DELIVERY = table(
+    "delivery",
+    column("issue_number", Integer),
+    column("subscriber_id", Integer),
+    column("edition_number", Integer),
+    column("state", String),
+)
+# Who has it, or may have it: those on their way count, they will have arrived before the next issue does.
 GONE_OUT = ("accepted", "uncertain", "claimed", "queued", "freezing")
 REMEMBERED = timedelta(days=366)  # a story may come back after 365 days
 LOST_WITHIN = timedelta(days=28)

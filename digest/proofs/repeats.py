@@ -1,8 +1,7 @@
 """Which readers of an edition would get a story again, because another edition brought it to them before.
 
 An edition leaves out what its own set of lists was sent. Readers who changed their lists since may have had more:
-their deliveries tell. Deliveries belong to a later stage (sending), so they are read here by column names; a test
-compares these with the models.
+their deliveries tell: they belong to a later stage (sending), so they are read as ``issues/history.py`` reads them.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,24 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, String, and_, column, or_, select, table, union
+from sqlalchemy import and_, or_, select, union
 from sqlmodel import Session, col
 
 from digest.articles.models import Article
+from digest.issues.history import DELIVERY, GONE_OUT
 from digest.issues.models import Issue
 from digest.proofs.models import EditionStory
 from digest.ranking.formula import WEEKLY
 from subscribers import recipients
 
-DELIVERY = table(
-    "delivery",
-    column("issue_number", Integer),
-    column("subscriber_id", Integer),
-    column("edition_number", Integer),
-    column("state", String),
-)
-# Those on their way count: they will have arrived before this issue does.
-HAD = ("accepted", "uncertain", "claimed", "queued", "freezing")
 COMES_BACK = timedelta(days=WEEKLY.resend_days)
 PAGE = 5_000  # subscribers
 _NOBODY_PAUSED = datetime(9999, 1, 1, tzinfo=UTC)
@@ -95,7 +86,7 @@ def readers(
     met = and_(
         old.issue_number.in_(sorted({issue for issue, _edition in earlier})),
         old.edition_number.in_(sorted({edition for _issue, edition in earlier})),
-        old.state.in_(HAD),
+        old.state.in_(GONE_OUT),
     )
     found = (
         select(old.subscriber_id, old.issue_number, old.edition_number)

@@ -24,7 +24,6 @@ def test_the_light_tables_are_those_of_the_models():
     models: tuple[tuple[Any, Any], ...] = (
         (history.EDITION, Edition),
         (history.STORY, EditionStory),
-        (repeats.DELIVERY, Delivery),
         (history.DELIVERY, Delivery),
     )
     for light, model in models:
