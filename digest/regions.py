@@ -68,6 +68,7 @@ class Region(SQLModel, table=True):
     names: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # by language
     kind: str = "custom"  # custom | country | m49
     countries: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # ISO 3166-1 alpha-2
+    aliases: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # names in texts
     color: str = "#4A4E57"  # on white
     color_dark: str = "#C3C7D0"  # on the dark card
     position: int = 0
@@ -183,6 +184,7 @@ def _from_row(session: Session, row: Mapping[str, Any], number: int) -> Region:
             "names": dict(names),
             "kind": row.get("kind", "custom"),
             "countries": [str(c).upper() for c in row.get("countries", [])],
+            "aliases": [str(one) for one in row.get("aliases", [])],
             "color": row.get("color", "#4A4E57"),
             "color_dark": row.get("color_dark", "#C3C7D0"),
             "position": row.get("position", count),

@@ -3,6 +3,8 @@
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+import digest.api_keys
+import digest.articles.feeds.models
 import digest.articles.models
 import digest.events.models
 import digest.issues.models

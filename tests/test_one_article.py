@@ -18,7 +18,7 @@ import pytest
 from digest import migrating, regions
 from digest.articles import changes, collecting
 from digest.articles.importing.categories import parse_map
-from digest.articles.pictures import PictureStore
+from digest.articles.pictures.store import PictureStore
 from digest.articles.storing import Import
 from digest.bootstrap import App, opened
 from digest.clock import StillClock

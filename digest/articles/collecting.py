@@ -9,7 +9,7 @@ from digest.articles.importing import reading
 from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.importing.reading import Origin
-from digest.articles.pictures import PictureStore
+from digest.articles.pictures.store import PictureStore
 from digest.articles.storing import Import, StoreReport, is_first_import, store_in_chunks
 from digest.database import Database
 from digest.errors import BadInput

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import JSON, Column, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, LargeBinary, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -78,6 +78,67 @@ class ArticleAddress(SQLModel, table=True):
 
     canonical_url: str = Field(primary_key=True)
     article_id: UUID = Field(foreign_key="article.id", index=True)
+
+
+class ArticleSource(SQLModel, table=True):
+    """What one source says of an article. Its regions, badge and topics are worked out from all its sources."""
+
+    article_id: UUID = Field(foreign_key="article.id", primary_key=True)
+    source: str = Field(primary_key=True, index=True)
+    guid: str | None = None
+    categories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # as written
+    regions: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # ids it is tagged with
+    region: str | None = None  # where the source puts articles that carry no other
+    topics: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    editors_choice: bool = False
+    evergreen: bool = False
+    cluster: str | None = None
+    seen_at: datetime
+
+
+class ArticlePage(SQLModel, table=True):
+    """What the page of an article said when it was last looked at."""
+
+    article_id: UUID = Field(foreign_key="article.id", primary_key=True)
+    looked_at: datetime
+    next_at: datetime = Field(index=True)  # not looked at before
+    failures: int = 0  # in a row; a page that cannot be had says nothing about the article
+    says: str = ""  # "", gone (404, 410) or noindex
+
+
+class ArticleWords(SQLModel, table=True):
+    """A sample of an article's words, by which same stories are found. An article without one is not compared yet."""
+
+    article_id: UUID = Field(foreign_key="article.id", primary_key=True)
+    published_at: datetime = Field(index=True)
+    language: str
+    words: bytes = Field(sa_type=LargeBinary)  # sorted 32-bit hashes
+
+
+class ArticlePair(SQLModel, table=True):
+    """What is known of two articles: that they tell one story, or might, or do not. The first id is the smaller."""
+
+    first: UUID = Field(foreign_key="article.id", primary_key=True)
+    second: UUID = Field(foreign_key="article.id", primary_key=True, index=True)
+    text: float | None = None  # share of 2-grams of the shorter text that the longer one holds
+    title: float | None = None  # likeness of the headlines; it only suggests
+    verdict: str = ""  # of a person: same | apart | ""
+    at: datetime
+    who: str = ""
+
+
+class Picture(SQLModel, table=True):
+    """What became of a picture at an address: the files it was cut to, or why it could not be had."""
+
+    url: str = Field(primary_key=True)
+    lead: str = ""  # name of the file, at most 1280 px wide
+    lead_width: int | None = None
+    lead_height: int | None = None
+    thumb: str = ""  # name of the file, 504 x 336 px
+    error: str = ""  # a sentence
+    failures: int = 0  # in a row
+    tried_at: datetime
+    next_at: datetime | None = Field(default=None, index=True)  # when to try again; None: settled
 
 
 class ArticleLog(SQLModel, table=True):

@@ -202,7 +202,7 @@ def _import_one(
     """Import one file or address; what is wrong with it as a whole is an error of its report."""
     from digest.articles import collecting
     from digest.articles.importing.data import RowError
-    from digest.articles.pictures import PictureStore
+    from digest.articles.pictures.store import PictureStore
     from digest.articles.storing import StoreReport
     from digest.fetching import Fetcher
 

@@ -14,7 +14,7 @@ from typing import Any
 from digest import migrating, regions
 from digest.articles import collecting, reads
 from digest.articles.importing.categories import parse_map, region_names
-from digest.articles.pictures import PictureStore
+from digest.articles.pictures.store import PictureStore
 from digest.articles.storing import Import
 from digest.bootstrap import App
 from digest.engine import local

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from digest.articles.importing import csv_articles, feeds, json_articles, json_feed, sheets
 from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, PictureRule, RowError, same_picture
-from digest.articles.pictures import PictureStore, beside
+from digest.articles.pictures.store import PictureStore, beside
 from digest.errors import BadInput
 
 LARGEST = 200_000_000  # bytes of a local file

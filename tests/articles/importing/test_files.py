@@ -9,7 +9,7 @@ from digest.articles.importing import csv_articles, json_articles, json_feed, re
 from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.importing.reading import Origin
-from digest.articles.pictures import PictureStore
+from digest.articles.pictures.store import PictureStore
 from digest.errors import BadInput
 
 GOOD = {"url": "https://example.org/a", "headline": "A"}

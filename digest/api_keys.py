@@ -1,0 +1,67 @@
+"""The keys by which other systems may hand in articles and reads: made once, shown once, kept as hashes."""
+
+import hmac
+import secrets
+from datetime import datetime
+from hashlib import sha256
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from digest.errors import BadInput, NotFound
+
+PREFIX = "dgst_"  # so that a leaked key is recognised by those who look for leaks
+LONGEST_NAME = 80
+
+
+class ApiKey(SQLModel, table=True):
+    """A key of another system: its name, and the hash of what it shows."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    digest: str = Field(unique=True)  # SHA-256 of the key: it has 256 random bits, so nothing slower is needed
+    made_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+def add(session: Session, name: str, at: datetime) -> str:
+    """Make a key and return it: it is shown this once, and cannot be had again. Raises BadInput."""
+    plain = " ".join(name.split())
+    if not plain or len(plain) > LONGEST_NAME:
+        raise BadInput(f"A key needs a name of at most {LONGEST_NAME} characters: of the system that will use it.")
+    if session.exec(select(ApiKey).where(ApiKey.name == plain)).first() is not None:
+        raise BadInput(f"There is a key named {plain!r} already. Take another name; old names stay in the list.")
+    key = PREFIX + secrets.token_urlsafe(32)
+    session.add(ApiKey.model_validate({"name": plain, "digest": _hash(key), "made_at": at}))
+    session.flush()
+    return key
+
+
+def all_keys(session: Session) -> list[ApiKey]:
+    """Return every key that was ever made, oldest first."""
+    return list(session.exec(select(ApiKey).order_by(col(ApiKey.id))))
+
+
+def revoke(session: Session, name: str, at: datetime) -> ApiKey:
+    """Let a key open nothing any more. Raises NotFound naming those there are."""
+    found = session.exec(select(ApiKey).where(ApiKey.name == name)).first()
+    if found is None:
+        known = ", ".join(one.name for one in all_keys(session)) or "none yet; `digest keys add NAME` makes one"
+        raise NotFound(f"There is no key {name!r}. Keys: {known}.")
+    found.revoked_at = found.revoked_at or at
+    session.add(found)
+    session.flush()
+    return found
+
+
+def find(session: Session, key: str) -> ApiKey | None:
+    """Return the key that somebody shows, or None where it opens nothing."""
+    shown = _hash(key)
+    found = session.exec(select(ApiKey).where(ApiKey.digest == shown)).first()
+    if found is None or found.revoked_at is not None or not hmac.compare_digest(found.digest, shown):
+        return None
+    return found
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""The pictures of articles: fetched once, cut to the sizes of the mail, kept under the hash of their content."""
