@@ -17,7 +17,7 @@ import pytest
 
 from digest import migrating, regions
 from digest.articles import changes, collecting
-from digest.articles.importing.categories import parse_map
+from digest.articles.feeds.meanings import parse_map
 from digest.articles.pictures.store import PictureStore
 from digest.articles.storing import Import
 from digest.bootstrap import App, opened
@@ -157,11 +157,11 @@ def import_feed(app: App, file: Path, feed: str) -> None:
     """Import a feed that lies in a file, as ``digest articles import FILE`` does."""
     file.write_text(feed, encoding="utf-8")
     origin, content = collecting.open_origin(str(file), Fetcher())
-    categories = parse_map(
+    targets = parse_map(
         ["South Caucasus=south-caucasus", "Editor's choice=badge"], {"south-caucasus": "south-caucasus"}
     )
-    batch = collecting.read(content, origin, categories, PictureStore(app.settings.pictures_dir, app.settings.base_url))
-    report = collecting.store(app.database, batch, Import(source=file.stem, at=NOW))
+    batch = collecting.read(content, origin, PictureStore(app.settings.pictures_dir, app.settings.base_url))
+    report = collecting.store(app.database, batch, Import(source=file.stem, at=NOW), targets=targets)
     assert not report.errors
 
 

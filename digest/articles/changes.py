@@ -1,15 +1,17 @@
 """What a person does to an article: find it, give it the badge, withdraw it, mark an update; all changes are logged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import String, cast
 from sqlmodel import Session, col, select
 
 from digest.articles.canonical import canonical_url
 from digest.articles.identity import articles_at
 from digest.articles.models import Article, ArticleLog, ArticleStatus
+from digest.articles.places.locating import relocate
 from digest.errors import BadInput, NotFound, Refused
 from digest.regions import RegionTree, all_regions, get_region
 
@@ -38,6 +40,25 @@ def _at_address(session: Session, url: str) -> Article | None:
 def choose(session: Session, reference: str, *, who: str, at: datetime, chosen: bool = True) -> Article:
     """Give an article the editors' badge, or take it away; imports leave that as it is from now on."""
     return _decide(session, find(session, reference), "editors_choice", chosen, who=who, at=at)
+
+
+def place(session: Session, reference: str, regions: Sequence[str], *, who: str, at: datetime) -> Article:
+    """Say which regions an article belongs to, none included; imports leave that as it is from now on."""
+    known = [get_region(session, region).id for region in regions]
+    return _decide(session, find(session, reference), "regions", dict.fromkeys(known, "tag"), who=who, at=at)
+
+
+def place_by_rules(session: Session, reference: str, *, who: str, at: datetime) -> Article:
+    """Take back what a person said of an article's regions: tags, feeds and its text decide again."""
+    article = find(session, reference)
+    before = article.regions
+    article.by_hand = {name: value for name, value in article.by_hand.items() if name != "regions"}
+    session.add(article)
+    session.flush()
+    relocate(session, [article.id])
+    session.refresh(article)
+    _log(session, article, "regions", before, article.regions, who=who, at=at, reason="")
+    return article
 
 
 def withdraw(
@@ -74,9 +95,13 @@ def list_articles(
     source: str | None = None,
     since: datetime | None = None,
     text: str = "",
+    placed: bool | None = None,
     limit: int = 50,
 ) -> list[Article]:
-    """Return the newest articles that fit all that is asked; ``region`` takes in the regions below it."""
+    """Return the newest articles that fit all that is asked; ``region`` takes in the regions below it.
+
+    ``placed``: with any region, or (the inbox) without one.
+    """
     query = select(Article).order_by(col(Article.published_at).desc(), col(Article.id))
     if status is not None:
         query = query.where(Article.status == status)
@@ -88,6 +113,9 @@ def list_articles(
         query = query.where(Article.published_at >= since)
     if text:
         query = query.where(col(Article.headline).icontains(text, autoescape=True))
+    if placed is not None:
+        nowhere = cast(col(Article.regions), String) == "{}"
+        query = query.where(~nowhere if placed else nowhere)
     if region is None:
         return list(session.exec(query.limit(limit)))
     return list(_in_region(session, query, region, limit))

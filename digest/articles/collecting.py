@@ -1,15 +1,18 @@
 """Takes articles in from a file or an address: opens it, has it read, has it stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from digest.articles.canonical import canonical_url
+from digest.articles.feeds import tags
 from digest.articles.importing import reading
-from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.importing.reading import Origin
 from digest.articles.pictures.store import PictureStore
+from digest.articles.places import locating
 from digest.articles.storing import Import, StoreReport, is_first_import, store_in_chunks
 from digest.database import Database
 from digest.errors import BadInput
@@ -55,11 +58,9 @@ def open_origin(name: str, fetcher: Fetcher) -> tuple[Origin, bytes]:
         raise BadInput(f"It cannot be read: {error.strerror}.") from error
 
 
-def read(
-    content: bytes, origin: Origin, categories: CategoryMap | None = None, pictures: PictureStore | None = None
-) -> Batch:
+def read(content: bytes, origin: Origin, pictures: PictureStore | None = None) -> Batch:
     """Read all articles of an origin. Raises BadInput where nothing of it can be read."""
-    return Batch(origin, list(reading.read(content, origin, categories, pictures)), reading.is_feed(content))
+    return Batch(origin, list(reading.read(content, origin, pictures)), reading.is_feed(content))
 
 
 def store(
@@ -68,13 +69,16 @@ def store(
     terms: Import,
     *,
     backlog: bool | None = None,
+    targets: Mapping[str, tuple[str, str]] | None = None,
     done: Callable[[int], None] = lambda _: None,
 ) -> StoreReport:
     """Store what was read. An empty source in ``terms`` is filled in; a file may overrule other sources' texts.
 
-    ``backlog``: see ``Import``; None: at the first import of a feed, or into an empty database.
+    ``backlog``: see ``Import``; None: at the first import of a feed, or into an empty database. ``targets``: what
+    tags of this source mean, see ``meanings.parse_map``: kept for all its articles, those stored before too.
     """
     source = terms.source or batch.source
+    say_meanings(database, source, targets or {}, terms.at)
     with database.reading() as session:
         first = is_first_import(session, source if batch.feed else None)
     settled = replace(
@@ -84,3 +88,10 @@ def store(
         overrule=not batch.feed and not batch.origin.url,
     )
     return store_in_chunks(database, batch.items, settled, done)
+
+
+def say_meanings(database: Database, source: str, targets: Mapping[str, tuple[str, str]], at: datetime) -> list[UUID]:
+    """Keep what tags of a source mean, and return the articles that this moved."""
+    with database.writing() as session:
+        news = tags.set_targets(session, source, targets, at)
+    return locating.locate(database, source=source) if news else []

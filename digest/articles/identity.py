@@ -1,7 +1,7 @@
 """Decides which stored article an imported one is: by canonical URL, else guid within its source, else content."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -12,12 +12,13 @@ from sqlmodel import Session
 
 from digest.articles.canonical import canonical_url, names_an_article
 from digest.articles.importing.data import ArticleData
-from digest.articles.models import Article, ArticleAddress
+from digest.articles.models import Article, ArticleAddress, ArticleSource
 from digest.errors import BadInput
 
 TELLING_BODY = 200  # characters; with less, "Daily briefing" of Monday and of Tuesday would be one article
 ARTICLES = Article.__table__  # type: ignore[attr-defined]
 ADDRESSES = ArticleAddress.__table__  # type: ignore[attr-defined]
+SOURCES = ArticleSource.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Incoming:
     canonical: str  # of its rel=canonical where given, else of its URL
     addresses: tuple[str, ...]  # all canonical forms it came under, the canonical one first
     content_hash: str
-    regions: Mapping[str, str] = field(default_factory=dict)  # id -> evidence
+    regions: tuple[str, ...] = ()  # ids of those it is tagged with
 
 
-def incoming(data: ArticleData, keep: Mapping[str, frozenset[str]], regions: Mapping[str, str]) -> Incoming:
+def incoming(data: ArticleData, keep: Mapping[str, frozenset[str]], regions: tuple[str, ...] = ()) -> Incoming:
     """Work out what an imported article is known by. Raises BadInput where its URL names no article."""
     given = [canonical_url(url, keep) for url in (data.canonical_url, data.url) if url]
     addresses = tuple(dict.fromkeys(one for one in given if names_an_article(one)))
@@ -63,6 +64,7 @@ class Known:
 
     def __init__(self) -> None:
         self.rows: dict[UUID, dict[str, Any]] = {}
+        self.said: dict[UUID, dict[str, dict[str, Any]]] = {}  # article -> source -> what it says
         self._address: dict[str, UUID] = {}
         self._guid: dict[str, UUID | None] = {}  # None: several articles carry it, so that it tells nothing
         self._content: dict[str, UUID] = {}
@@ -75,28 +77,44 @@ class Known:
         guids = {one.data.guid for one in chunk if one.data.guid}
         hashes = {one.content_hash for one in chunk if one.content_hash}
         others = session.execute(select(ADDRESSES).where(ADDRESSES.c.canonical_url.in_(addresses))).all()
-        ids = {row.article_id for row in others}
+        named = (SOURCES.c.source == source) & SOURCES.c.guid.in_(guids)
+        named_so = session.execute(select(SOURCES.c.article_id, SOURCES.c.guid).where(named)).all()
+        ids = {row.article_id for row in (*others, *named_so)}
         for condition in (
             ARTICLES.c.canonical_url.in_(addresses),
             ARTICLES.c.id.in_(ids),
-            (ARTICLES.c.source == source) & ARTICLES.c.guid.in_(guids),
             ARTICLES.c.content_hash.in_(hashes),
         ):
             for row in session.execute(select(ARTICLES).where(condition).order_by(ARTICLES.c.id)).mappings():
-                known.add(dict(row), source)
+                known.add(dict(row))
+        for one in named_so:
+            known._name(one.guid, one.article_id)
         known._address.update((row.canonical_url, row.article_id) for row in others)
+        known._load_said(session)
         return known
 
-    def add(self, row: dict[str, Any], source: str) -> None:
+    def _load_said(self, session: Session) -> None:
+        query = select(SOURCES).where(SOURCES.c.article_id.in_(self.rows))
+        for row in session.execute(query).mappings():
+            self.said.setdefault(row["article_id"], {})[row["source"]] = dict(row)
+
+    def add(self, row: dict[str, Any]) -> None:
         """Take an article in; later ones are found by its keys."""
         article = row["id"]
         self.rows[article] = row
         self._address.setdefault(row["canonical_url"], article)
         if row["content_hash"]:
             self._content.setdefault(row["content_hash"], article)
-        if row["guid"] and row["source"] == source:
-            same = self._guid.setdefault(row["guid"], article) == article
-            self._guid[row["guid"]] = article if same else None
+
+    def take_said(self, article: UUID, row: dict[str, Any]) -> None:
+        """Remember what the source of this import says of an article."""
+        self.said.setdefault(article, {})[row["source"]] = row
+        if row["guid"]:
+            self._name(row["guid"], article)
+
+    def _name(self, guid: str, article: UUID) -> None:
+        same = self._guid.setdefault(guid, article) == article
+        self._guid[guid] = article if same else None
 
     def find(self, one: Incoming, *, guid_tells: bool) -> UUID | None:
         """Return the id of the article that an imported one is, or None where it is new."""

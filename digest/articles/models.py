@@ -83,8 +83,10 @@ class ArticleAddress(SQLModel, table=True):
 class ArticleSource(SQLModel, table=True):
     """What one source says of an article. Its regions, badge and topics are worked out from all its sources."""
 
+    __table_args__ = (Index("ix_articlesource_source_guid", "source", "guid"),)
+
     article_id: UUID = Field(foreign_key="article.id", primary_key=True)
-    source: str = Field(primary_key=True, index=True)
+    source: str = Field(primary_key=True)
     guid: str | None = None
     categories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # as written
     regions: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # ids it is tagged with

@@ -1,24 +1,27 @@
 """Stores imported articles, each once however often and from wherever it comes; one bad one never loses others."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Session
 
 from digest.articles.canonical import NOTHING_KEPT
-from digest.articles.identity import ADDRESSES, ARTICLES, Incoming, Known, incoming
-from digest.articles.importing.categories import folded, region_names
+from digest.articles.feeds import tags
+from digest.articles.feeds.meanings import folded
+from digest.articles.identity import ADDRESSES, ARTICLES, SOURCES, Incoming, Known, incoming
 from digest.articles.importing.data import ArticleData, RowError
-from digest.articles.uniting import fresh, united
+from digest.articles.models import ArticleWords
+from digest.articles.places.locating import Placing
+from digest.articles.uniting import COMPARED, fresh, said, united, with_signals
 from digest.articles.upserting import insert_new
 from digest.database import Database
 from digest.errors import BadInput
-from digest.regions import all_regions, get_region
+from digest.regions import get_region
 
 CHUNK = 500  # articles of one transaction: about half a second
 Item = ArticleData | RowError
@@ -129,75 +132,130 @@ class _Writer:
         self._guids: dict[str, str] = {}  # guid -> the first canonical URL that came with it
 
     def write(self, session: Session, chunk: list[Item]) -> StoreReport:
+        if self._terms.region is not None:
+            get_region(session, self._terms.region)
         report = StoreReport()
-        ready = list(self._ready(session, chunk, report))
-        known = Known.load(session, ready, self._terms.source)
-        new: dict[UUID, None] = {}
-        changed: dict[UUID, None] = {}
-        addresses: list[dict[str, Any]] = []
-        for one in ready:
-            article = self._take(known, one, new, changed, report)
-            addresses += known.new_addresses(one, article)
-        insert_new(session, ARTICLES, [known.rows[article] for article in new])
-        insert_new(session, ADDRESSES, addresses)
-        if changed:
-            rows = [known.rows[article] | {"row_id": article, "imported_at": self._terms.at} for article in changed]
-            statement = update(ARTICLES).where(ARTICLES.c.id == bindparam("row_id"))
-            session.connection().execute(statement, rows)
-        session.expire_all()  # what was loaded before may have changed
-        report.new, report.updated = len(new), len(changed)
-        report.unchanged = len(ready) - len(new) - len(changed)
+        work = _Chunk(session, self._terms)
+        for one in self._ready(work, chunk, report):
+            work.ready.append(one)
+        work.load()
+        for one in work.ready:
+            report.undated += work.take(one, guid_tells=self._guid_tells(one))
+        work.save()
+        report.new, report.updated = len(work.new), len(work.changed)
+        report.unchanged = len(work.ready) - len(work.new) - len(work.changed)
         return report
-
-    def _take(
-        self, known: Known, one: Incoming, new: dict[UUID, None], changed: dict[UUID, None], report: StoreReport
-    ) -> UUID:
-        terms = self._terms
-        found = known.find(one, guid_tells=self._guid_tells(one))
-        if found is None:
-            row = fresh(one, source=terms.source, at=terms.at, backlog=terms.backlog, language=terms.language)
-            known.add(row, terms.source)
-            found = UUID(str(row["id"]))
-            new[found] = None
-            report.undated += one.data.published_at is None
-            return found
-        stored = known.rows[found]
-        owner = terms.overrule or stored["source"] == terms.source
-        row = united(stored, one, source=terms.source, at=terms.at, owner=owner)
-        if row != stored:
-            known.rows[found] = row
-            if found not in new:
-                changed[found] = None
-        return found
 
     def _guid_tells(self, one: Incoming) -> bool:
         """Tell whether a guid names one article: some feeds give every item the same one."""
         guid = one.data.guid
         return guid is not None and self._guids.setdefault(guid, one.canonical) == one.canonical
 
-    def _ready(self, session: Session, chunk: list[Item], report: StoreReport) -> Iterator[Incoming]:
-        if self._terms.region is not None:
-            get_region(session, self._terms.region)
-        names = region_names(all_regions(session))
+    def _ready(self, work: "_Chunk", chunk: list[Item], report: StoreReport) -> Iterator[Incoming]:
+        names = work.placing.names
         for item in chunk:
             if isinstance(item, RowError):
                 (report.warnings if item.kept else report.errors).append(item)
                 continue
-            regions, unknown = self._placed(item, names)
+            regions = tuple(dict.fromkeys(names[folded(name)] for name in item.regions if folded(name) in names))
             try:
                 yield incoming(item, self._terms.keep, regions)
             except BadInput as error:
                 report.errors.append(RowError(item.url, str(error)))
                 continue
+            unknown = (name for name in item.regions if folded(name) not in names)
             report.warnings += [_unknown_region(item, name, names) for name in unknown]
 
-    def _placed(self, item: ArticleData, names: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-        """Return the regions of an article with their evidence, and what it is tagged with that is no region."""
-        found = {names[folded(name)]: "tag" for name in item.regions if folded(name) in names}
-        unknown = [name for name in item.regions if folded(name) not in names]
-        if not found and self._terms.region is not None:
-            found = {self._terms.region: "feed"}
-        return found, unknown
+
+class _Chunk:
+    """The articles of one transaction: what is stored of them, what changes, and what is new."""
+
+    def __init__(self, session: Session, terms: Import) -> None:
+        self.ready: list[Incoming] = []
+        self.new: dict[UUID, None] = {}
+        self.changed: dict[UUID, None] = {}
+        self.placing = Placing(session)
+        self._session = session
+        self._terms = terms
+        self._known = Known()
+        self._addresses: list[dict[str, Any]] = []
+        self._before: dict[UUID, dict[str, Any]] = {}
+        self._said_new: dict[UUID, None] = {}
+        self._said_changed: dict[UUID, None] = {}
+        self._tags: list[str] = []
+
+    def load(self) -> None:
+        """Read what is stored of the articles."""
+        self._known = Known.load(self._session, self.ready, self._terms.source)
+        self._before = dict(self._known.rows)
+
+    def take(self, one: Incoming, *, guid_tells: bool) -> bool:
+        """Unite one article with what is stored; tells whether it is new and has no date."""
+        terms, known = self._terms, self._known
+        found = known.find(one, guid_tells=guid_tells)
+        if found is None:
+            row = fresh(one, source=terms.source, at=terms.at, backlog=terms.backlog, language=terms.language)
+            found = UUID(str(row["id"]))
+            self.new[found] = None
+            known.add(row)
+        else:
+            stored = known.rows[found]
+            owner = terms.overrule or stored["source"] == terms.source
+            row = united(stored, one, source=terms.source, at=terms.at, owner=owner)
+        self._say(one, found)
+        row = with_signals(row, self.placing.signals(row, known.said[found].values()))
+        if found not in self.new and row != known.rows[found]:
+            self.changed[found] = None
+        known.rows[found] = row
+        self._addresses += known.new_addresses(one, found)
+        return found in self.new and one.data.published_at is None
+
+    def _say(self, one: Incoming, article: UUID) -> None:
+        """Note what this source says of an article now."""
+        terms = self._terms
+        before = self._known.said.get(article, {}).get(terms.source)
+        row = said(one, before, source=terms.source, region=terms.region, at=terms.at) | {"article_id": article}
+        if row == before:
+            return
+        known_tags = before["categories"] if before else []
+        self._tags += [tag for tag in row["categories"] if tag not in known_tags]
+        if before is None:
+            self._said_new[article] = None
+        elif article not in self._said_new:
+            self._said_changed[article] = None
+        self._known.take_said(article, row)
+
+    def save(self) -> None:
+        """Write what is new and what changed."""
+        session, rows, source = self._session, self._known.rows, self._terms.source
+        insert_new(session, ARTICLES, [rows[article] for article in self.new])
+        insert_new(session, ADDRESSES, self._addresses)
+        insert_new(session, SOURCES, [self._known.said[one][source] for one in self._said_new])
+        _update(session, ARTICLES, [rows[one] | {"imported_at": self._terms.at} for one in self.changed], ("id",))
+        spoken = [self._known.said[one][source] for one in self._said_changed]
+        _update(session, SOURCES, spoken, ("article_id", "source"))
+        forget_words(session, [one for one in self.changed if self._reads_otherwise(one)])
+        tags.seen(session, source, self._tags, self._terms.at)
+        session.expire_all()  # what was loaded before may have changed
+
+    def _reads_otherwise(self, article: UUID) -> bool:
+        before, after = self._before.get(article), self._known.rows[article]
+        return before is None or any(before[name] != after[name] for name in (*COMPARED, "cluster"))
+
+
+def forget_words(session: Session, articles: Sequence[UUID]) -> None:
+    """Have articles compared with others anew: their text changed."""
+    words = ArticleWords.__table__  # type: ignore[attr-defined]
+    if articles:
+        session.execute(delete(words).where(words.c.article_id.in_(articles)))
+
+
+def _update(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    statement = update(table).where(*(table.c[name] == bindparam(f"the_{name}") for name in key))
+    values = [dict(row) | {f"the_{name}": row[name] for name in key} for row in rows]
+    session.connection().execute(statement, values)
 
 
 def _unknown_region(item: ArticleData, name: str, names: Mapping[str, str]) -> RowError:

@@ -1,6 +1,7 @@
 """Unites an imported article with what is stored of it. Pure: rows in, a row out."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -8,15 +9,16 @@ from typing import Any
 from digest.articles.identity import Incoming
 from digest.articles.importing.data import ArticleData
 from digest.articles.models import ArticleStatus, article_id
+from digest.articles.signals import Signals
 
-STRENGTH = {"tag": 3, "feed": 2, "mention": 1}  # evidence for a region, see regions.md 2.2
 WORDS_A_MINUTE = 230
 TEXTS = (
     "headline", "standfirst", "kicker", "byline", "authors", "desk", "place", "source_line", "correction", "body",
     "minutes", "cluster", "language", "content_hash",
 )  # fmt: skip
 IMAGE = ("image_url", "image_alt", "image_credit", "image_width", "image_height")
-MANY_TOPICS = 40
+SIGNALS = {"regions": {}, "topics": [], "editors_choice": False, "evergreen": False}
+COMPARED = ("headline", "standfirst", "body", "language", "published_at")  # what same stories are found by
 
 
 def fresh(one: Incoming, *, source: str, at: datetime, backlog: bool, language: str) -> dict[str, Any]:
@@ -24,34 +26,35 @@ def fresh(one: Incoming, *, source: str, at: datetime, backlog: bool, language: 
 
     ``backlog``: the first import of a source brings what was published before we looked; such an article counts
     as first seen when it was published, so that nothing old becomes new. Without a date it is published ``at``.
+    Its signals are empty: ``with_signals`` fills them in.
     """
     data = one.data
     published = data.published_at or at
     texts = _texts(one)
-    return texts | {
-        "id": article_id(one.canonical),
-        "canonical_url": one.canonical,
-        "url": data.url,
-        "guid": data.guid,
-        "source": source,
-        "language": texts["language"] or language,
-        "published_at": published,
-        "first_seen_at": min(at, published) if backlog else at,
-        "refreshed_at": None,
-        "imported_at": at,
-        "status": (data.status or ArticleStatus.published).value,
-        "editors_choice": data.editors_choice,
-        "evergreen": data.evergreen,
-        "regions": dict(one.regions),
-        "topics": data.topics[:MANY_TOPICS],
-        "by_hand": {},
-    }
+    return (
+        texts
+        | {
+            "id": article_id(one.canonical),
+            "canonical_url": one.canonical,
+            "url": data.url,
+            "guid": data.guid,
+            "source": source,
+            "language": texts["language"] or language,
+            "published_at": published,
+            "first_seen_at": min(at, published) if backlog else at,
+            "refreshed_at": None,
+            "imported_at": at,
+            "status": (data.status or ArticleStatus.published).value,
+            "by_hand": {},
+        }
+        | SIGNALS
+    )
 
 
 def united(stored: Mapping[str, Any], one: Incoming, *, source: str, at: datetime, owner: bool) -> dict[str, Any]:
     """Return the row of a known article with what an import says of it; equal to ``stored`` where that is nothing new.
 
-    Signals unite: a badge from anywhere stays, the strongest evidence per region counts, the earliest date holds.
+    The earliest date holds. Signals are left as they are, see ``with_signals``.
     ``owner``: the import may change texts; otherwise it only fills what is empty, so that two feeds with one
     article do not take turns at its headline. What a person decided stays.
     """
@@ -63,21 +66,34 @@ def united(stored: Mapping[str, Any], one: Incoming, *, source: str, at: datetim
         row["guid"] = data.guid or stored["guid"]
     row["published_at"] = _published(stored["published_at"], data.published_at, at)
     row["status"] = data.status.value if data.status else stored["status"]
-    row["editors_choice"] = stored["editors_choice"] or data.editors_choice
-    row["evergreen"] = stored["evergreen"] or data.evergreen
-    row["regions"] = strongest(stored["regions"], one.regions)
-    row["topics"] = _topics(stored["topics"], data.topics, replace=source == stored["source"])
     row.update(stored["by_hand"])
     return row
 
 
-def strongest(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
-    """Return the regions of both with the stronger evidence for each."""
-    both = dict(first)
-    for region, kind in second.items():
-        if STRENGTH[kind] > STRENGTH.get(both.get(region, ""), 0):
-            both[region] = kind
-    return both
+def said(
+    one: Incoming, before: Mapping[str, Any] | None, *, source: str, region: str | None, at: datetime
+) -> dict[str, Any]:
+    """Return the row of what a source says of an article. What it does not speak of stays as it said ``before``."""
+    data = one.data
+    given = {
+        "guid": data.guid,
+        "categories": data.categories,
+        "regions": list(one.regions),
+        "topics": data.topics,
+        "editors_choice": data.editors_choice,
+        "evergreen": data.evergreen,
+        "cluster": data.cluster,
+    }
+    kept = {} if before is None else {name: before[name] for name in given if name not in data.model_fields_set}
+    row = {"source": source, "region": region, "seen_at": at} | given | kept
+    if before is not None and all(before[name] == row[name] for name in row if name != "seen_at"):
+        return dict(before)
+    return row
+
+
+def with_signals(row: Mapping[str, Any], signals: Signals) -> dict[str, Any]:
+    """Return the row of an article with what its sources say together; what a person decided stays."""
+    return dict(row) | asdict(signals) | dict(row["by_hand"])
 
 
 def _published(stored: datetime, given: datetime | None, at: datetime) -> datetime:
@@ -85,12 +101,6 @@ def _published(stored: datetime, given: datetime | None, at: datetime) -> dateti
     if given is None:
         return stored
     return given if stored > at else min(stored, given)
-
-
-def _topics(stored: list[str], given: list[str], *, replace: bool) -> list[str]:
-    if replace:
-        return given[:MANY_TOPICS] or stored
-    return list(dict.fromkeys((*stored, *given)))[:MANY_TOPICS]
 
 
 def _changed_texts(stored: Mapping[str, Any], one: Incoming, *, owner: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``digest articles``: import what the newsroom published, look at it, and change what a person may change."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +10,6 @@ from digest.cli.console import Json, answer, opened, parse_time, progress
 from digest.errors import BadInput, DigestError
 
 if TYPE_CHECKING:
-    from digest.articles.importing.categories import CategoryMap
     from digest.articles.models import Article
     from digest.articles.storing import Import, StoreReport
     from digest.bootstrap import App
@@ -31,7 +30,7 @@ def import_(
     region: Annotated[str | None, typer.Option(help="Region of articles that carry none.")] = None,
     mapping: Annotated[
         list[str] | None,
-        typer.Option("--map", help="CATEGORY=REGION, or CATEGORY=badge|evergreen|topic|ignore; repeat it."),
+        typer.Option("--map", help="CATEGORY=REGION or CATEGORY=badge|evergreen|topic|ignore; kept for the source."),
     ] = None,
     language: Annotated[str, typer.Option(help="Language of articles that do not say.")] = "en",
     backlog: Annotated[
@@ -48,7 +47,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Import articles from feeds (RSS, Atom, JSON Feed), JSON or CSV; again, to bring them up to date."""
-    from digest.articles.importing.categories import parse_map, region_names
+    from digest.articles.feeds.meanings import parse_map, region_names
     from digest.articles.storing import Import
     from digest.regions import all_regions, get_region
 
@@ -57,11 +56,11 @@ def import_(
             names = region_names(all_regions(session))
             if region is not None:
                 get_region(session, region)
-        categories = parse_map(mapping or (), names)
+        targets = parse_map(mapping or (), names)
         terms = Import(
             source=source or "", at=app.clock.now(), language=language, region=region, keep=parse_keep(keep_query or ())
         )
-        reports = [(origin, _import_one(app, origin, terms, categories, backlog, quiet=as_json)) for origin in origins]
+        reports = [(origin, _import_one(app, origin, terms, targets, backlog, quiet=as_json)) for origin in origins]
     data = [{"origin": origin} | _as_data(report) for origin, report in reports]
     answer(data, as_json, lambda: _say_imported(data))
     if not any(report.stored for _, report in reports):
@@ -197,7 +196,13 @@ def parse_keep(options: Sequence[str]) -> dict[str, frozenset[str]]:
 
 
 def _import_one(
-    app: "App", name: str, terms: "Import", categories: "CategoryMap", backlog: bool | None, *, quiet: bool
+    app: "App",
+    name: str,
+    terms: "Import",
+    targets: Mapping[str, tuple[str, str]],
+    backlog: bool | None,
+    *,
+    quiet: bool,
 ) -> "StoreReport":
     """Import one file or address; what is wrong with it as a whole is an error of its report."""
     from digest.articles import collecting
@@ -214,11 +219,11 @@ def _import_one(
             else collecting.open_origin(name, Fetcher(allow_private=settings.fetch_private_addresses))
         )
         pictures = PictureStore(settings.pictures_dir, settings.base_url)
-        batch = collecting.read(content, origin, categories, pictures)
+        batch = collecting.read(content, origin, pictures)
         if quiet or len(batch.items) < MANY:
-            return collecting.store(app.database, batch, terms, backlog=backlog)
+            return collecting.store(app.database, batch, terms, backlog=backlog, targets=targets)
         with progress(name, len(batch.items)) as done:
-            return collecting.store(app.database, batch, terms, backlog=backlog, done=done)
+            return collecting.store(app.database, batch, terms, backlog=backlog, targets=targets, done=done)
     except DigestError as error:
         return StoreReport(errors=[RowError(name, str(error).removeprefix(f"{name}: "))])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from digest import migrating, regions
 from digest.articles import collecting, reads
-from digest.articles.importing.categories import parse_map, region_names
+from digest.articles.feeds.meanings import parse_map, region_names
 from digest.articles.pictures.store import PictureStore
 from digest.articles.storing import Import
 from digest.bootstrap import App
@@ -85,10 +85,10 @@ def _import_articles(app: App, say: Say, progress: Progress) -> None:
     with progress("Articles", len(newsroom.FEEDS)) as done:
         for feed in newsroom.FEEDS:
             origin, content = collecting.open_origin(str(newsroom.folder() / feed["path"]), fetcher)
-            categories = parse_map([f"{word}={kind}" for word, kind in feed["categories"].items()], names)
-            batch = collecting.read(content, origin, categories, pictures)
+            targets = parse_map([f"{word}={kind}" for word, kind in feed["categories"].items()], names)
+            batch = collecting.read(content, origin, pictures)
             terms = Import(source=feed["source"], at=newsroom.CUTOFF, language=feed["language"], region=feed["region"])
-            report = collecting.store(app.database, batch, terms, backlog=True)
+            report = collecting.store(app.database, batch, terms, backlog=True, targets=targets)
             for error in report.errors:
                 say(str(error))
             new, stored = new + report.new, stored + report.stored

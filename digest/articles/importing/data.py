@@ -165,7 +165,8 @@ class ArticleData(BaseModel):
     """One article as it is imported: the documented shape of JSON files, and what every other reader makes.
 
     ``url`` and ``headline`` are needed; all else may be left out. Texts may be HTML; plain text is kept.
-    ``regions``: ids or names of regions it is tagged with. ``status`` left out: as it was, or published.
+    ``regions``: ids or names of regions it is tagged with. ``categories``: tags of the source's own, which its tag
+    map gives a meaning. ``status`` left out: as it was, or published.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -193,6 +194,7 @@ class ArticleData(BaseModel):
     evergreen: Annotated[bool, BeforeValidator(_flag)] = False
     regions: Texts = Field(default_factory=list)
     topics: Texts = Field(default_factory=list)
+    categories: Texts = Field(default_factory=list)
     cluster: Annotated[str | None, BeforeValidator(_identity)] = None
 
 

@@ -10,7 +10,6 @@ from xml.sax import SAXException
 
 import feedparser
 
-from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, PictureRule, RowError, build, same_picture
 from digest.articles.importing.plain import paragraphs
 from digest.errors import BadInput
@@ -21,13 +20,13 @@ LONG_SUMMARY = 1_500  # characters; what is longer is the article itself, and it
 DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 MEDIA_TEXT = re.compile(r"(</?media:)description\b")  # feedparser takes it for the summary of the article
+TOLD = frozenset({"categories"})  # an item without any says that it has none any more
 NOT_BLANK = re.compile(r"\S")
 IMAGE_ADDRESS = re.compile(r"\.(jpe?g|png|gif|webp)(\?|\Z)", re.IGNORECASE)
 
 
 def read(
     content: bytes,
-    categories: CategoryMap,
     base: str = "",
     picture: PictureRule = same_picture,
 ) -> Iterator[ArticleData | RowError]:
@@ -45,7 +44,7 @@ def read(
     if isinstance(broken, SAXException):
         yield RowError("feed", f"It is not well-formed{_reason(broken)}; what could be read was taken.", kept=True)
     for number, entry in enumerate(parsed.entries, start=1):
-        values = _values(entry, categories, base)
+        values = _values(entry, base)
         values["language"] = _language(entry) or parsed.feed.get("language")
         yield from _article(entry, values, f"item {number}", picture)
 
@@ -135,12 +134,11 @@ def _article(entry: Any, values: dict[str, Any], where: str, picture: PictureRul
     given = dict.get(entry, "published") or dict.get(entry, "created")
     if values["published_at"] is None and given:
         yield RowError(where, f"Its date {given!r} cannot be read; it counts as published when first seen.", kept=True)
-    yield from build({key: value for key, value in values.items() if value}, where, picture)
+    yield from build({key: value for key, value in values.items() if value or key in TOLD}, where, picture)
 
 
-def _values(entry: Any, categories: CategoryMap, base: str) -> dict[str, Any]:
+def _values(entry: Any, base: str) -> dict[str, Any]:
     names = [str(tag.get("label") or tag.get("term") or "") for tag in dict.get(entry, "tags", ())]
-    tags = categories.sort(name for name in names if name)
     standfirst, body = _texts(entry)
     return {
         "url": dict.get(entry, "feedburner_origlink") or dict.get(entry, "link"),
@@ -150,10 +148,7 @@ def _values(entry: Any, categories: CategoryMap, base: str) -> dict[str, Any]:
         "body_html": body,
         "authors": [author["name"] for author in dict.get(entry, "authors", ()) if author.get("name")],
         "image": _image(entry, base),
-        "regions": tags.regions,
-        "topics": tags.topics,
-        "editors_choice": tags.editors_choice,
-        "evergreen": tags.evergreen,
+        "categories": [name for name in names if name],
     }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, PictureRule, RowError, build, same_picture
 from digest.errors import BadInput
 
@@ -17,7 +16,7 @@ def is_feed(data: Any) -> bool:
 
 
 def read(
-    data: Mapping[str, Any], categories: CategoryMap, base: str = "", picture: PictureRule = same_picture
+    data: Mapping[str, Any], base: str = "", picture: PictureRule = same_picture
 ) -> Iterator[ArticleData | RowError]:
     """Yield each article of a parsed JSON Feed, or what is wrong with it. ``base``: the address it came from."""
     items = data.get("items")
@@ -29,12 +28,11 @@ def read(
         if not isinstance(item, dict):
             yield RowError(where, "It is no object, so it was left out.")
             continue
-        yield from build({"language": language} | _values(item, categories, base), where, picture)
+        yield from build({"language": language} | _values(item, base), where, picture)
 
 
-def _values(item: Mapping[str, Any], categories: CategoryMap, base: str) -> dict[str, Any]:
+def _values(item: Mapping[str, Any], base: str) -> dict[str, Any]:
     tags = item.get("tags")
-    sorted_tags = categories.sort(str(tag) for tag in tags) if isinstance(tags, list) else categories.sort(())
     image = item.get("image") or item.get("banner_image")
     values = {
         "url": _url(item, base),
@@ -47,10 +45,7 @@ def _values(item: Mapping[str, Any], categories: CategoryMap, base: str) -> dict
         "language": item.get("language"),
         "published_at": item.get("date_published"),
         "image": urljoin(base, image) if isinstance(image, str) and image else None,
-        "regions": sorted_tags.regions,
-        "topics": sorted_tags.topics,
-        "editors_choice": sorted_tags.editors_choice,
-        "evergreen": sorted_tags.evergreen,
+        "categories": [str(tag) for tag in tags] if isinstance(tags, list) else [],
     }
     return {key: value for key, value in values.items() if value is not None}
 

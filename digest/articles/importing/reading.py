@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from digest.articles.importing import csv_articles, feeds, json_articles, json_feed, sheets
-from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, PictureRule, RowError, same_picture
 from digest.articles.pictures.store import PictureStore, beside
 from digest.errors import BadInput
@@ -28,17 +27,15 @@ class Origin:
     content_type: str = ""
 
 
-def read(
-    content: bytes, origin: Origin, categories: CategoryMap | None = None, pictures: PictureStore | None = None
-) -> Iterator[ArticleData | RowError]:
+def read(content: bytes, origin: Origin, pictures: PictureStore | None = None) -> Iterator[ArticleData | RowError]:
     """Yield each article of an import, or what is wrong with it.
 
-    ``categories``: what the categories of a feed mean. ``pictures``: where to keep pictures that lie beside a
-    local file. Raises BadInput, naming the import, where nothing of it can be read.
+    ``pictures``: where to keep pictures that lie beside a local file. Raises BadInput, naming the import, where
+    nothing of it can be read.
     """
     rule = beside(origin.path, pictures) if origin.path and pictures else same_picture
     try:
-        yield from _read(content, origin, categories or CategoryMap(), rule)
+        yield from _read(content, origin, rule)
     except BadInput as error:
         raise BadInput(f"{origin.name}: {error}") from error
 
@@ -49,9 +46,7 @@ def is_feed(content: bytes) -> bool:
     return bool(FEED.search(head)) if head.startswith("<") else head.startswith("{") and json_feed.MARK in head
 
 
-def _read(
-    content: bytes, origin: Origin, categories: CategoryMap, picture: PictureRule
-) -> Iterator[ArticleData | RowError]:
+def _read(content: bytes, origin: Origin, picture: PictureRule) -> Iterator[ArticleData | RowError]:
     if len(content) > LARGEST:
         raise BadInput(f"It has over {LARGEST // 1_000_000} MB. Split it.")
     head = sheets.decode(content[:20_000]).lstrip("\ufeff \r\n\t")
@@ -60,11 +55,11 @@ def _read(
     if head.startswith("<"):
         if not FEED.search(head):
             raise BadInput(_no_feed(head, origin))
-        return feeds.read(content, categories, origin.url, picture)
+        return feeds.read(content, origin.url, picture)
     if head.startswith(("{", "[")):
         data = json_articles.parse(sheets.decode(content))
         if json_feed.is_feed(data):
-            return json_feed.read(data, categories, origin.url, picture)
+            return json_feed.read(data, origin.url, picture)
         return json_articles.read(data, picture)
     if _is_csv(head, origin):
         return csv_articles.read(sheets.decode(content), picture)

@@ -94,7 +94,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["article_id"], ["article.id"]),
         sa.PrimaryKeyConstraint("article_id", "source"),
     )
-    op.create_index("ix_articlesource_source", "articlesource", ["source"])
+    op.create_index("ix_articlesource_source_guid", "articlesource", ["source", "guid"])
     op.create_table(
         "articlewords",
         sa.Column("article_id", sa.Uuid(), nullable=False),
@@ -151,7 +151,7 @@ def _remember_sources() -> None:
         last = rows[-1]["id"]
 
 
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "id": sa.Uuid(),
     "source": sa.String(),
     "guid": sa.String(),
@@ -163,7 +163,7 @@ COLUMNS = {
     "imported_at": moment(),
     "by_hand": sa.JSON(),
 }
-SOURCE_COLUMNS = {
+SOURCE_COLUMNS: dict[str, Any] = {
     "article_id": sa.Uuid(),
     "source": sa.String(),
     "guid": sa.String(),

@@ -6,14 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.articles.importing import feeds
-from digest.articles.importing.categories import CategoryMap, parse_map, region_names
 from digest.articles.importing.data import ArticleData, RowError
 from digest.errors import BadInput
-from digest.regions import Region
 
-MAP = CategoryMap(
-    {"south caucasus": "south-caucasus"} | {"editor's choice": "badge", "slow": "evergreen", "news": "ignore"}
-)
 ITEM = "<item><title>First</title><link>https://example.org/first</link></item>"
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
@@ -49,8 +44,8 @@ RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns=
 
 
 def read(feed: str | bytes, base: str = "https://example.org/feed.xml") -> list[ArticleData | RowError]:
-    """Read a feed with the map above."""
-    return list(feeds.read(feed.encode() if isinstance(feed, str) else feed, MAP, base))
+    """Read a feed."""
+    return list(feeds.read(feed.encode() if isinstance(feed, str) else feed, base))
 
 
 def articles(feed: str | bytes) -> list[ArticleData]:
@@ -59,15 +54,13 @@ def articles(feed: str | bytes) -> list[ArticleData]:
 
 
 def test_rss_with_all_its_modules_is_read():
-    """Texts, picture with words and credit, authors, categories by the map, date, language: all arrive."""
+    """Texts, picture with words and credit, authors, categories as they stand, date, language: all arrive."""
     first = articles(RSS)[0]
     assert (first.url, first.guid) == ("https://example.org/salt", "g1")
     assert first.headline == "Salt and iron & {{ x }}"
     assert (first.standfirst, first.body_html) == ("What the lake & the mine know", "Body")
     assert first.authors == ["Ann", "Bob"]
-    assert (first.regions, first.topics) == (["south-caucasus"], ["Water"])
-    assert first.editors_choice
-    assert first.evergreen
+    assert first.categories == ["South Caucasus", "Editor’s choice", "Water", "News", "Slow"]
     assert (first.language, first.published_at) == ("en", datetime(2026, 11, 23, 9, tzinfo=UTC))
     assert first.image is not None
     assert (first.image.alt, first.image.credit, first.image.width, first.image.height) == (
@@ -98,7 +91,7 @@ def test_an_entry_that_is_no_article_costs_only_itself():
 def test_atom_and_rdf_are_read():
     """The label of a category counts, the entry's language beats the feed's, a leap second is the next minute."""
     (atom,) = articles(ATOM)
-    assert (atom.headline, atom.language, atom.regions) == ("Ena", "ka", ["south-caucasus"])
+    assert (atom.headline, atom.language, atom.categories) == ("Ena", "ka", ["South Caucasus"])
     assert (atom.standfirst, atom.body_html) == ("First paragraph.", "First paragraph.\n\nSecond.")
     assert atom.published_at == datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
     (rdf,) = articles(RDF)
@@ -237,27 +230,3 @@ def test_a_date_that_no_calendar_has_is_left_out():
     item = ITEM.replace("</item>", "<pubDate>Thu, 32 Dec 2026 99:99:99 GMT</pubDate></item>")
     assert articles(f"<rss version='2.0'><channel>{item}</channel></rss>")[0].published_at is None
     assert feeds._published({"published_parsed": (2026, 13, 1, 0, 0, 0, 0, 0, 0)}) is None
-
-
-def test_a_map_is_read_from_options():
-    """Regions by id or name in any language, badge, evergreen, topic, ignore; case and apostrophes do not matter."""
-    regions = [Region(id="south-caucasus", names={"en": "South Caucasus", "ar": "جنوب القوقاز"})]
-    names = region_names(regions)
-    found = parse_map(["Category:Editor’s Choice=badge", "GEORGIA=south caucasus", "a=b=ignore"], names)
-    result = found.sort(["georgia", "جنوب القوقاز", "editor's  choice", "A=B", "Rail", "Rail"])
-    assert result.regions == ["south-caucasus"]
-    assert result.topics == ["Rail"]
-    assert result.editors_choice
-    assert not result.evergreen
-
-
-@pytest.mark.parametrize(
-    ("option", "sentence"),
-    [("Georgia", "cannot be read"), ("=badge", "cannot be read"), ("Georgia=atlantis", "'atlantis' is no region")],
-)
-def test_a_map_that_cannot_be_meant_is_a_sentence(option, sentence):
-    """Both sides must say something; the regions there are get named."""
-    with pytest.raises(BadInput, match=sentence):
-        parse_map([option], {})
-    with pytest.raises(BadInput, match=sentence):
-        parse_map([option], {"south caucasus": "south-caucasus"})

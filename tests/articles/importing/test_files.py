@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from digest.articles.importing import csv_articles, json_articles, json_feed, reading, sheets
-from digest.articles.importing.categories import CategoryMap
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.importing.reading import Origin
 from digest.articles.pictures.store import PictureStore
@@ -43,7 +42,7 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x0b\x08\x02\x58\x03\x20\x01"
 def read(content: str | bytes, name: str = "file", **more) -> list[ArticleData | RowError]:
     """Read an import whose shape must be found out."""
     data = content.encode() if isinstance(content, str) else content
-    return list(reading.read(data, Origin(name, **more), CategoryMap({"editor's choice": "badge"})))
+    return list(reading.read(data, Origin(name, **more)))
 
 
 def test_json_is_a_list_or_an_object_with_one():
@@ -73,11 +72,11 @@ def test_json_that_cannot_be_read_is_a_sentence(text, sentence):
 
 def test_a_json_feed_is_read():
     """Relative addresses, authors old and new, tags, the item's own language: all arrive; bad items cost themselves."""
-    results = list(json_feed.read(FEED, CategoryMap({"editor's choice": "badge"}), "https://example.org/feed.json"))
+    results = list(json_feed.read(FEED, "https://example.org/feed.json"))
     first, second = [one for one in results if isinstance(one, ArticleData)]
     assert (first.url, first.guid, first.language) == ("https://example.org/a", "1", "ka")
-    assert (first.body_html, first.authors, first.topics) == ("B", ["Ann"], ["South Caucasus", "Rail"])
-    assert first.editors_choice
+    assert (first.body_html, first.authors) == ("B", ["Ann"])
+    assert first.categories == ["South Caucasus", "Editor's choice", "Rail"]
     assert first.image is not None
     assert first.image.url == "https://example.org/p.jpg"
     assert (second.url, second.authors, second.language, second.body) == ("https://example.org/b", ["Bob"], "en", "T")

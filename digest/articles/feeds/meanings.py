@@ -1,4 +1,4 @@
-"""Sorts the categories of a feed: which name a region, which is the editors' badge, and which are topics."""
+"""What the tags of a source mean: a region, the editors' badge, an evergreen, a topic, or nothing. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ MEANINGS = (BADGE, EVERGREEN, TOPIC, IGNORE)
 
 @dataclass(frozen=True)
 class Sorted:
-    """What the categories of one article come to."""
+    """What the tags of one article come to."""
 
     regions: list[str]
     topics: list[str]
@@ -21,18 +21,28 @@ class Sorted:
 
 
 @dataclass(frozen=True)
-class CategoryMap:
-    """Case-folded category -> region id, or one of ``MEANINGS``. A category that is not in it is a topic."""
+class Meanings:
+    """Tag, as ``folded`` gives it -> region id, or one of ``MEANINGS``.
+
+    ``targets``: what the newsroom said. ``names``: what regions are called; a tag called like a region means it. A
+    tag that is in neither counts as a topic, and waits in the inbox.
+    """
 
     targets: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
-    def sort(self, categories: Iterable[str]) -> Sorted:
-        """Sort the categories of one article."""
-        found = [(name, self.targets.get(folded(name), TOPIC)) for name in categories]
+    def of(self, tag: str) -> str:
+        """Return what a tag means; "" where nobody has said."""
+        key = folded(tag)
+        return self.targets.get(key) or self.names.get(key, "")
+
+    def sort(self, tags: Iterable[str]) -> Sorted:
+        """Sort the tags of one article."""
+        found = [(tag, self.of(tag) or TOPIC) for tag in tags]
         meant = {target for _, target in found}
         return Sorted(
             regions=list(dict.fromkeys(target for _, target in found if target not in MEANINGS)),
-            topics=list(dict.fromkeys(name for name, target in found if target == TOPIC)),
+            topics=list(dict.fromkeys(tag for tag, target in found if target == TOPIC)),
             editors_choice=BADGE in meant,
             evergreen=EVERGREEN in meant,
         )
@@ -52,18 +62,18 @@ def region_names(regions: Iterable[Region]) -> dict[str, str]:
     return names
 
 
-def parse_map(options: Sequence[str], names: Mapping[str, str]) -> CategoryMap:
-    """Read ``CATEGORY=REGION`` and ``CATEGORY=badge|evergreen|topic|ignore``; ``Category:`` may stand before it.
+def parse_map(options: Sequence[str], names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Read ``TAG=REGION`` and ``TAG=badge|evergreen|topic|ignore``; ``Category:`` may stand before the tag.
 
-    ``names``: see ``region_names``; a category called like a region means that region. Raises BadInput.
+    ``names``: see ``region_names``. An empty target forgets what the tag meant. Returns folded tag -> (the tag as
+    written, its target). Raises BadInput.
     """
-    targets = dict(names)
+    found: dict[str, tuple[str, str]] = {}
     for option in options:
         left, equals, right = option.rpartition("=")
-        category = folded(left)
-        category = folded(category.removeprefix("category:"))
-        target = right.strip() if right.strip() in MEANINGS else names.get(folded(right))
-        if not equals or not category:
+        label = _without_prefix(" ".join(left.split()))
+        target = right.strip() if right.strip() in (*MEANINGS, "") else names.get(folded(right))
+        if not equals or not label:
             raise BadInput(f"--map {option!r} cannot be read. Write --map 'CATEGORY=REGION' or 'CATEGORY=badge'.")
         if target is None:
             known = ", ".join(dict.fromkeys(names.values())) or "none yet; run `digest regions preset starter`"
@@ -71,5 +81,10 @@ def parse_map(options: Sequence[str], names: Mapping[str, str]) -> CategoryMap:
                 f"--map {option!r}: {right!r} is no region, and not {', '.join(MEANINGS[:-1])} or {IGNORE}. "
                 f"Regions: {known}."
             )
-        targets[category] = target
-    return CategoryMap(targets)
+        found[folded(label)] = (label, target)
+    return found
+
+
+def _without_prefix(tag: str) -> str:
+    before, colon, after = tag.partition(":")
+    return after.strip() if colon and before.strip().casefold() == "category" else tag

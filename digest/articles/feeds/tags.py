@@ -1,0 +1,70 @@
+"""The tag map of each source: what its tags were said to mean, and the inbox of those that nobody has mapped."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from digest.articles.feeds.meanings import Meanings, folded, region_names
+from digest.articles.feeds.models import SourceTag
+from digest.articles.upserting import insert_new, upsert
+from digest.regions import all_regions
+
+TAGS = SourceTag.__table__  # type: ignore[attr-defined]
+LONGEST = 200
+
+
+def meanings(session: Session, source: str) -> Meanings:
+    """Return what the tags of a source mean."""
+    query = select(TAGS.c.tag, TAGS.c.target).where(TAGS.c.source == source, TAGS.c.target != "")
+    said = {row.tag: row.target for row in session.execute(query)}
+    return Meanings(said, region_names(all_regions(session)))
+
+
+def set_targets(session: Session, source: str, targets: Mapping[str, tuple[str, str]], at: datetime) -> bool:
+    """Say what tags of a source mean, see ``meanings.parse_map``; tells whether that is news."""
+    query = select(TAGS.c.tag, TAGS.c.target).where(TAGS.c.source == source, TAGS.c.tag.in_(targets))
+    before = {row.tag: row.target for row in session.execute(query)}
+    news = {tag: one for tag, one in targets.items() if before.get(tag, "") != one[1]}
+    rows = [
+        {"source": source, "tag": tag, "label": label, "target": target, "articles": 0}
+        | {"first_seen_at": at, "last_seen_at": at}
+        for tag, (label, target) in news.items()
+    ]
+    upsert(session, TAGS, rows, key=("source", "tag"), update=("target",))
+    return bool(news)
+
+
+def seen(session: Session, source: str, tags: Iterable[str], at: datetime) -> None:
+    """Count tags that articles of a source came with; one that is not known waits in the inbox from now on."""
+    counts: dict[str, tuple[str, int]] = {}
+    for tag in tags:
+        key = folded(tag)[:LONGEST]
+        counts[key] = (counts.get(key, (tag, 0))[0], counts.get(key, (tag, 0))[1] + 1)
+    rows: list[dict[str, Any]] = [
+        {"source": source, "tag": key, "label": label[:LONGEST], "target": "", "articles": 0}
+        | {"first_seen_at": at, "last_seen_at": at}
+        for key, (label, _) in sorted(counts.items())
+    ]
+    insert_new(session, TAGS, rows)
+    for key, (_, more) in sorted(counts.items()):
+        here = (TAGS.c.source == source) & (TAGS.c.tag == key)
+        session.execute(TAGS.update().where(here).values(articles=TAGS.c.articles + more, last_seen_at=at))
+
+
+def of_source(session: Session, source: str) -> list[SourceTag]:
+    """Return every tag of a source that is known, the most used first."""
+    query = select(SourceTag).where(TAGS.c.source == source).order_by(TAGS.c.articles.desc(), TAGS.c.tag)
+    return list(session.execute(query).scalars())
+
+
+def unmapped(session: Session, source: str | None = None) -> list[SourceTag]:
+    """Return the inbox: tags without a meaning that are not called like a region, the most used first."""
+    query = select(SourceTag).where(TAGS.c.target == "")
+    if source is not None:
+        query = query.where(TAGS.c.source == source)
+    names = region_names(all_regions(session))
+    found = session.execute(query.order_by(TAGS.c.articles.desc(), TAGS.c.source, TAGS.c.tag)).scalars()
+    return [one for one in found if one.tag not in names]

@@ -1,0 +1,1 @@
+"""Feeds: which there are, how they fare, and what their tags mean."""
