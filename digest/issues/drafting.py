@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, text
 from sqlmodel import Session, col
 
-from digest.articles.candidates import gather
+from digest.articles.candidates import gather, named
 from digest.articles.models import Article
+from digest.articles.pictures.store import PictureStore
 from digest.clock import as_utc_text
 from digest.database import Database
 from digest.errors import NotFound
@@ -36,10 +37,19 @@ class _Gathered:
     inputs: list[dict[str, Any]]
 
 
-def draft(database: Database, publication_id: str, *, as_of: datetime, at: datetime, once: bool = False) -> Issue:
+def draft(
+    database: Database,
+    publication_id: str,
+    *,
+    as_of: datetime,
+    at: datetime,
+    once: bool = False,
+    pictures: PictureStore | None = None,
+) -> Issue:
     """Draft the issue of a publication at a cut-off; the same cut-off again returns what is stored.
 
-    ``as_of``: the cut-off. ``at``: now. ``once``: a special issue outside the schedule.
+    ``as_of``: the cut-off. ``at``: now. ``once``: a special issue outside the schedule. ``pictures``: where the cut
+    copies are that its mail shows (``store.cut_pictures``); None: it shows the newsroom's own pictures.
     """
     number = issue_id(publication_id, as_of, once)
     with database.reading() as session:
@@ -47,17 +57,19 @@ def draft(database: Database, publication_id: str, *, as_of: datetime, at: datet
         if stored is not None:
             session.expunge(stored)  # the end of a reading session would empty it
             return stored
-        gathered = _gather(session, publication_id, as_of, number, ())
+        gathered = _gather(session, publication_id, as_of, number, (), pictures)
     with database.writing() as session:
         return _store(session, number, publication_id, gathered, as_of=as_of, at=at, once=once)
 
 
-def refresh(database: Database, issue: UUID, as_of: datetime, at: datetime, who: str) -> Issue:
+def refresh(
+    database: Database, issue: UUID, as_of: datetime, at: datetime, who: str, pictures: PictureStore | None = None
+) -> Issue:
     """Gather an issue's candidates anew at another cut-off, keeping every edit; takes an approval back."""
     with database.reading() as session:
         held = find(session, issue)
         added = [UUID(one) for one in Edits.model_validate(held.edits).added]
-        gathered = _gather(session, held.publication_id, as_of, issue, added)
+        gathered = _gather(session, held.publication_id, as_of, issue, added, pictures)
     with database.writing() as session:
         held = find(session, issue)
         lifecycle.reopen(held, at)
@@ -91,7 +103,9 @@ def store_candidates(session: Session, issue: UUID, inputs: Iterable[dict[str, A
         session.execute(insert(_CANDIDATE), rows)
 
 
-def inputs_of(session: Session, issue: Issue, articles: Sequence[Article]) -> list[dict[str, Any]]:
+def inputs_of(
+    session: Session, issue: Issue, articles: Sequence[Article], pictures: PictureStore | None = None
+) -> list[dict[str, Any]]:
     """Return the inputs of articles as candidates of an issue that exists already."""
     history = sent_to_sets(session, issue.publication_id, issue.as_of, issue.id)
     window = _window(for_cadence(publications.get(session, issue.publication_id).cadence))
@@ -103,10 +117,18 @@ def inputs_of(session: Session, issue: Issue, articles: Sequence[Article]) -> li
         history=history,
         window=window,
         apart=issue.id,
+        pictures=pictures,
     )
 
 
-def _gather(session: Session, publication_id: str, as_of: datetime, issue: UUID, added: Sequence[UUID]) -> _Gathered:
+def _gather(
+    session: Session,
+    publication_id: str,
+    as_of: datetime,
+    issue: UUID,
+    added: Sequence[UUID],
+    pictures: PictureStore | None,
+) -> _Gathered:
     publication = publications.get(session, publication_id)
     formula = for_cadence(publication.cadence)
     history = sent_to_sets(session, publication_id, as_of, issue)
@@ -121,6 +143,7 @@ def _gather(session: Session, publication_id: str, as_of: datetime, issue: UUID,
         history=history,
         window=_window(formula),
         apart=issue,
+        pictures=pictures,
     )
     return _Gathered(frame, inputs)
 
@@ -129,11 +152,10 @@ def _window(formula: Formula) -> timedelta:
     return timedelta(hours=formula.window_hours + formula.grace_hours)
 
 
-def _articles(session: Session, as_of: datetime, formula: Formula, added: Sequence[UUID]) -> list[Article]:
+def _articles(session: Session, as_of: datetime, formula: Formula, added: Sequence[UUID]) -> list[Any]:
     """Return what may matter, in every language so that all have a reason, and what editors brought in by hand."""
     found = gather(session, as_of=as_of, window_hours=formula.window_hours, grace_hours=formula.grace_hours)
-    by_hand = session.execute(select(Article).where(col(Article.id).in_(added))).scalars() if added else ()
-    return list({article.id: article for article in (*found, *by_hand)}.values())
+    return list({article.id: article for article in (*found, *named(session, added))}.values())
 
 
 def _store(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from digest.articles.candidates import gather
+from digest.articles import changes
+from digest.articles.candidates import gather, named
 from digest.articles.importing.data import ArticleData
 from digest.articles.models import Article
 from digest.articles.storing import store
@@ -47,8 +48,7 @@ def test_what_may_matter_is_gathered_newest_first(database: Database):
     put(database, "gone", published_at=NOW - DAY, status="retracted")
     put(database, "updated", published_at=NOW - 60 * DAY, **old)
     with database.writing() as session:
-        for article in gather(session, as_of=NOW - 59 * DAY, window_hours=168, grace_hours=24):
-            article.refreshed_at = NOW - DAY if article.headline == "updated" else None
+        changes.mark_update(session, "https://example.org/updated", who="ed", at=NOW - DAY, reason="new figures")
     assert gathered(database) == ["embargoed", "skewed", "gone", "recent", "updated", "came-late", "green"]
 
 
@@ -75,4 +75,15 @@ def test_the_order_does_not_depend_on_the_order_of_import(database: Database, re
     with database.reading() as session:
         found = gather(session, as_of=NOW, window_hours=168, grace_hours=24)
     assert [article.id for article in found] == sorted(article.id for article in found)
-    assert all(isinstance(article, Article) for article in found)
+    assert all(
+        hasattr(found[0], name) for name in Article.model_fields if name not in ("body", "content_hash", "by_hand")
+    )
+
+
+def test_named_articles_come_in_the_same_form(database: Database):
+    """Whatever their age; nothing is asked where none is named."""
+    put(database, "ancient", published_at=NOW - 900 * DAY, backlog=True)
+    with database.reading() as session:
+        found = changes.find(session, "https://example.org/ancient")
+        assert [one.headline for one in named(session, [found.id])] == ["ancient"]
+        assert named(session, []) == []
