@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.cli import article_places
+from digest.cli.article_places import SOMEBODY, Reference, Who, brief
 from digest.cli.console import Json, answer, opened, parse_time, progress
 from digest.errors import BadInput, DigestError
 
 if TYPE_CHECKING:
-    from digest.articles.models import Article
     from digest.articles.storing import Import, StoreReport
     from digest.bootstrap import App
 
 MOST_SHOWN = 20  # errors, and warnings, of one import; --json has all
 MANY = 200  # articles from which on a progress bar is shown
 commands = typer.Typer(help="The articles: import, list, show, and the editor's badge.", no_args_is_help=True)
-Reference = Annotated[str, typer.Argument(metavar="ARTICLE", help="Its id, or its web address.")]
-Who = Annotated[str, typer.Option("--as", help="Who does this; it is logged.")]
-SOMEBODY = "the command line"
 
 
 @commands.command("import")
@@ -76,6 +74,7 @@ def list_(
     source: Annotated[str | None, typer.Option(help="Only from this source.")] = None,
     since: Annotated[str | None, typer.Option(help="Published at or after this time.")] = None,
     text: Annotated[str, typer.Option(help="Part of the headline.")] = "",
+    no_region: Annotated[bool, typer.Option("--no-region", help="The inbox: those that belong to no region.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     as_json: Json = False,
 ) -> None:
@@ -84,9 +83,10 @@ def list_(
 
     wanted: dict[str, Any] = {"region": region, "chosen": chosen, "source": source, "text": text, "limit": limit}
     wanted |= {"status": _status(status) if status else None, "since": parse_time(since) if since else None}
+    wanted |= {"placed": False if no_region else None}
     with opened() as app, app.database.reading() as session:
         found = changes.list_articles(session, **wanted)
-        data = [_brief(article) for article in found]
+        data = [brief(article) for article in found]
 
     def say() -> None:
         for one in data:
@@ -121,6 +121,9 @@ def show(article: Reference, as_json: Json = False) -> None:
             print(f"{one['at'][:16]} {one['who']}: {change.rstrip()}")
 
     answer(data, as_json, say)
+
+
+article_places.register(commands)
 
 
 @commands.command()
@@ -255,14 +258,8 @@ def _say_imported(data: Sequence[dict[str, Any]]) -> None:
 def _change(change: Any, result: str, as_json: bool) -> None:
     with opened() as app, app.database.writing() as session:
         article = change(session, app.clock.now())
-        data = _brief(article)
+        data = brief(article)
     answer(data, as_json, lambda: print(f"“{data['headline']}” {result}."))
-
-
-def _brief(article: "Article") -> dict[str, Any]:
-    fields = {"id", "url", "headline", "published_at", "refreshed_at", "status", "language", "source"}
-    fields |= {"editors_choice", "evergreen", "regions", "topics"}
-    return article.model_dump(mode="json", include=fields, warnings=False)  # the status is loaded as a plain string
 
 
 def _unless_published(status: str) -> str:

@@ -208,3 +208,44 @@ def test_every_command_has_help(run: Run, noun):
     """--help works for the noun and lists its commands with a line each."""
     assert "import" in run(noun, "--help").stdout
     assert "--json" in run(noun, "import", "--help").stdout
+
+
+def test_where_an_article_belongs_is_the_rules_or_a_person(run: Run, tmp_path: Path):
+    """The inbox shows what has no region; a person's word beats tags until it is taken back; nonsense is refused."""
+    run("regions", "preset", "starter")
+    bare = {"url": "https://example.org/lake", "headline": "The lake", "categories": ["Salt"]}
+    (tmp_path / "a.json").write_text(json.dumps([bare]), encoding="utf-8")
+    run("articles", "import", "a.json")
+    (waiting,) = data(run("articles", "list", "--no-region", "--json"))
+    assert waiting["headline"] == "The lake"
+    moved = run("articles", "import", "a.json", "--map", "Salt=central-asia")
+    assert moved.exception is None
+    assert "No article fits." in run("articles", "list", "--no-region").stdout
+    result = run("articles", "locate", bare["url"], "--region", "middle-east", "--as", "nino")
+    assert result.stdout == "“The lake” belongs to middle-east (tag).\n"
+    assert data(run("articles", "locate", "--json")) == {"moved": [], "without_region": 0}
+    assert "belongs to no region" in run("articles", "locate", bare["url"], "--nowhere").stdout
+    everything = run("articles", "locate")
+    assert "0 articles have other regions" in everything.stdout
+    assert "1 belong to no region: digest articles list --no-region" in everything.stdout
+    assert "belongs to central-asia (tag)" in run("articles", "locate", bare["url"]).stdout
+    log = data(run("articles", "show", bare["url"], "--json"))["log"]
+    assert [(one["who"], one["after"]) for one in log] == [
+        ("nino", {"middle-east": "tag"}),
+        ("the command line", {}),
+        ("the command line", {"central-asia": "tag"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--region", "world"], "Name the article"),
+        (["--nowhere"], "Name the article"),
+        (["https://example.org/x", "--nowhere", "--region", "world"], "cannot both be meant"),
+        (["https://example.org/x", "--region", "world"], "There is no region"),
+    ],
+)
+def test_locating_that_cannot_be_meant_is_a_sentence(run: Run, options, sentence):
+    """It says what is missing."""
+    assert sentence in str(run("articles", "locate", *options).exception)
