@@ -1,7 +1,10 @@
 """The places the newsroom covers: a tree of regions, presets to start from, and evidence carried to ancestors."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import JSON, Column
@@ -12,6 +15,7 @@ from digest.errors import BadInput, NotFound
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 GENERAL = "world"  # the list of the root region takes every region's best, see ranking rule 11
 
+_UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"  # its members in 2026
 # name, parent, countries, light colour, dark colour. Contrast against white and #17191E is tested.
 STARTER: tuple[tuple[str, dict[str, str], str | None, tuple[str, ...], str, str], ...] = (
     ("world", {"en": "World", "ar": "العالم"}, None, (), "#4A4E57", "#C3C7D0"),
@@ -19,7 +23,7 @@ STARTER: tuple[tuple[str, dict[str, str], str | None, tuple[str, ...], str, str]
         "eastern-neighbourhood",
         {"en": "Eastern Neighbourhood", "ar": "الجوار الشرقي"},
         "world",
-        (),
+        ("TR",),
         "#7A4A12",
         "#E5B878",
     ),
@@ -47,17 +51,26 @@ STARTER: tuple[tuple[str, dict[str, str], str | None, tuple[str, ...], str, str]
         "#0B5C6B",
         "#7CC7D4",
     ),
-    ("middle-east", {"en": "Middle East", "ar": "الشرق الأوسط"}, "world", (), "#6B3A7D", "#D0A5E0"),
+    (
+        "middle-east",
+        {"en": "Middle East", "ar": "الشرق الأوسط"},
+        "world",
+        ("AE", "BH", "EG", "IL", "IQ", "IR", "JO", "KW", "LB", "OM", "PS", "QA", "SA", "SY", "TR", "YE"),
+        "#6B3A7D",
+        "#D0A5E0",
+    ),
     (
         "european-union",
         {"en": "European Union", "ar": "الاتحاد الأوروبي"},
         None,
-        (),
+        tuple(_UNION.split()),
         "#1F4E9E",
         "#9DBFF5",
     ),
 )
 PRESETS = {"starter": STARTER}
+# More presets, from CLDR by `python -m digest.articles.places.build`: m49, the UN's tree of the world, and eu.
+MADE = Path(__file__).parent / "region_presets.json"
 
 
 class Region(SQLModel, table=True):
@@ -127,20 +140,47 @@ def get_region(session: Session, region_id: str) -> Region:
 
 def apply_preset(session: Session, name: str) -> list[Region]:
     """Add the regions of a preset that are not there yet; leave the others as the newsroom made them."""
-    if name not in PRESETS:
-        raise NotFound(f"There is no preset {name!r}. Presets: {', '.join(sorted(PRESETS))}.")
-    rows = [
-        {
-            "id": slug,
-            "names": names,
-            "parent": parent,
-            "countries": list(countries),
-            "color": color,
-            "color_dark": dark,
-        }
-        for slug, names, parent, countries, color, dark in PRESETS[name]
-    ]
-    return [region for row in rows if (region := _add_if_new(session, row)) is not None]
+    return [region for row in preset_rows(name) if (region := _add_if_new(session, row)) is not None]
+
+
+def preset_rows(name: str) -> list[dict[str, Any]]:
+    """Return the rows of a preset, as `import_regions` reads them. Raises NotFound naming the presets there are."""
+    if name in PRESETS:
+        keys = ("id", "names", "parent", "countries", "color", "color_dark")
+        return [dict(zip(keys, row, strict=True)) for row in PRESETS[name]]
+    if name not in _made():
+        raise NotFound(f"There is no preset {name!r}. Presets: {', '.join((*PRESETS, *_made()))}.")
+    return _made()[name]
+
+
+@cache
+def _made() -> dict[str, list[dict[str, Any]]]:
+    read: dict[str, list[dict[str, Any]]] = json.loads(MADE.read_text(encoding="utf-8"))
+    return read
+
+
+def add_aliases(session: Session, region_id: str, names: Sequence[str]) -> Region:
+    """Add names by which texts call a region; one it has already, in whatever case, stays as it is."""
+    region = get_region(session, region_id)
+    added = [" ".join(name.split()) for name in names]
+    if not all(added):
+        raise BadInput("An alias must have at least one letter.")
+    known: dict[str, str] = {}
+    for name in (*region.aliases, *added):
+        known.setdefault(name.casefold(), name)
+    region.aliases = list(known.values())
+    return region
+
+
+def remove_aliases(session: Session, region_id: str, names: Sequence[str]) -> Region:
+    """Take names from a region, in whatever case they are given. Raises NotFound for one that it does not have."""
+    region = get_region(session, region_id)
+    unwanted = {" ".join(name.split()).casefold(): name for name in names}
+    for folded, name in unwanted.items():
+        if folded not in {alias.casefold() for alias in region.aliases}:
+            raise NotFound(f"{region_id} has no alias {name!r}. Aliases: {', '.join(region.aliases) or 'none'}.")
+    region.aliases = [alias for alias in region.aliases if alias.casefold() not in unwanted]
+    return region
 
 
 def import_regions(session: Session, rows: Iterable[Mapping[str, Any]]) -> list[Region]:

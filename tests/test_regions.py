@@ -7,7 +7,18 @@ from sqlmodel import Session
 
 from digest.database import Database
 from digest.errors import BadInput, NotFound
-from digest.regions import STARTER, Region, RegionTree, all_regions, apply_preset, get_region, import_regions
+from digest.regions import (
+    STARTER,
+    Region,
+    RegionTree,
+    add_aliases,
+    all_regions,
+    apply_preset,
+    get_region,
+    import_regions,
+    preset_rows,
+    remove_aliases,
+)
 from tests.conftest import BOTH
 
 STRENGTHS = {"tag": 1.0, "feed": 0.6, "mention": 0.3}
@@ -33,6 +44,61 @@ def test_the_colours_of_the_starter_regions_can_be_read(row):
     assert contrast(row[5], DARK) >= 4.5
 
 
+@pytest.mark.parametrize("preset", ["starter", "m49", "eu"])
+def test_the_colours_of_every_preset_can_be_read(preset):
+    """At least 4.5 to 1, as the starter's."""
+    for row in preset_rows(preset):
+        assert contrast(row["color"], WHITE) >= 4.5
+        assert contrast(row["color_dark"], DARK) >= 4.5
+
+
+def test_the_presets_hold_what_the_un_and_the_eu_hold():
+    """M49 is one tree with each country once, and without those the UN does not list; the EU has 27 members."""
+    rows = {row["id"]: row for row in preset_rows("m49")}
+    assert [row["id"] for row in rows.values() if row["parent"] is None] == ["world"]
+    assert {row["parent"] for row in rows.values()} - {None} <= rows.keys()
+    countries = [country for row in rows.values() for country in row["countries"]]
+    assert len(countries) == len(set(countries)) > 240
+    assert not {"XK", "TW"} & set(countries)
+    assert rows["western-asia"]["parent"] == "asia"
+    assert {"AM", "AZ", "GE", "TR", "PS"} <= set(rows["western-asia"]["countries"])
+    assert "Азия" in rows["central-asia"]["names"]["ru"]
+    union = preset_rows("eu")[0]["countries"]
+    assert len(union) == 27
+    starter = {row["id"]: row["countries"] for row in preset_rows("starter")}
+    assert sorted(starter["european-union"]) == union
+    assert "TR" in starter["middle-east"]
+    assert "TR" in starter["eastern-neighbourhood"]
+
+
+def test_a_made_preset_is_stored(database: Database):
+    """Its kind, parents, names and colours come with it; again adds nothing."""
+    with database.writing() as session:
+        assert len(apply_preset(session, "m49")) == len(preset_rows("m49"))
+        assert apply_preset(session, "m49") == []
+    with database.reading() as session:
+        region = get_region(session, "western-asia")
+        assert (region.parent_id, region.kind, region.name("en")) == ("asia", "m49", "Western Asia")
+
+
+def test_aliases_are_added_and_removed(database: Database):
+    """One spelling each, in whatever case; what is not there cannot be removed."""
+    with database.writing() as session:
+        apply_preset(session, "starter")
+        assert add_aliases(session, "south-caucasus", ["Karabakh", " Lake  Sevan ", "KARABAKH"]).aliases == [
+            "Karabakh",
+            "Lake Sevan",
+        ]
+    with database.writing() as session:
+        assert remove_aliases(session, "south-caucasus", ["karabakh"]).aliases == ["Lake Sevan"]
+        with pytest.raises(NotFound, match=r"has no alias 'Karabakh'\. Aliases: Lake Sevan"):
+            remove_aliases(session, "south-caucasus", ["Karabakh"])
+        with pytest.raises(BadInput, match="at least one letter"):
+            add_aliases(session, "south-caucasus", [""])
+    with database.reading() as session:
+        assert get_region(session, "south-caucasus").aliases == ["Lake Sevan"]
+
+
 @BOTH
 def test_a_preset_adds_what_is_missing_and_leaves_the_rest(database: Database):
     """Twice is once; a region the newsroom renamed keeps its name."""
@@ -42,7 +108,7 @@ def test_a_preset_adds_what_is_missing_and_leaves_the_rest(database: Database):
         region = get_region(session, "middle-east")
         region.names = {"en": "Near East"}
         assert apply_preset(session, "starter") == []
-        with pytest.raises(NotFound, match="Presets: starter"):
+        with pytest.raises(NotFound, match="Presets: starter, m49, eu"):
             apply_preset(session, "mars")
     with database.reading() as session:
         assert get_region(session, "middle-east").name("de") == "Near East"

@@ -1,0 +1,1 @@
+"""Tests of which places an article is about."""
