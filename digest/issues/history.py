@@ -46,7 +46,10 @@ LOST_WITHIN = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was told. Keys of ``sent`` and ``popular`` are story keys, clusters and article ids alike."""
+    """What was told. Keys of ``sent`` and ``popular`` are story keys, clusters and article ids alike.
+
+    Clusters change: ask under the ids of all present members, too, and it counts who was sent before it joined.
+    """
 
     sent: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # key -> set key -> when last
     popular: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> set keys
