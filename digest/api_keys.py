@@ -2,15 +2,17 @@
 
 import hmac
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
+from sqlalchemy import or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from digest.errors import BadInput, NotFound
 
 PREFIX = "dgst_"  # so that a leaked key is recognised by those who look for leaks
 LONGEST_NAME = 80
+NOTED = timedelta(minutes=1)  # how often a use is written down
 
 
 class ApiKey(SQLModel, table=True):
@@ -22,6 +24,9 @@ class ApiKey(SQLModel, table=True):
     made_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+KEYS = ApiKey.__table__  # type: ignore[attr-defined]
 
 
 def add(session: Session, name: str, at: datetime) -> str:
@@ -61,6 +66,18 @@ def find(session: Session, key: str) -> ApiKey | None:
     if found is None or found.revoked_at is not None or not hmac.compare_digest(found.digest, shown):
         return None
     return found
+
+
+def note_use(session: Session, key: ApiKey, at: datetime) -> None:
+    """Note that a key was used, at most once a minute."""
+    table = KEYS.c
+    stale = or_(table.used_at.is_(None), table.used_at <= at - NOTED)
+    session.execute(update(KEYS).where(table.id == key.id, stale).values(used_at=at))
+
+
+def is_noted(key: ApiKey, at: datetime) -> bool:
+    """Tell whether its last use was noted less than a minute ago, so that nothing need be written."""
+    return key.used_at is not None and at - NOTED < key.used_at <= at
 
 
 def _hash(key: str) -> str:

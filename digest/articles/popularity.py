@@ -1,7 +1,7 @@
 """How much an article is read: human clicks and page views, against what an average story would have got."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
@@ -21,6 +21,8 @@ SITE_DAYS = timedelta(days=28)  # over which the site's mean views per article a
 AGE_HALF_HOURS = 24.0  # half of its views an average story has in its first day, ranking.md 1.2
 DEFAULT_RATE = 0.03  # clicks per delivery at place 1, until there are ENOUGH_ISSUES
 ENOUGH_ISSUES, LAST_ISSUES = 3, 8
+LEAST_INSIDE = 0.5  # of what a story had by the end of the counted periods
+CHUNK = 1_000  # ids of one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,35 @@ def reading(session: Session, articles: Iterable[Article], *, as_of: datetime, s
     Page views count from periods that ended after ``since`` and by ``as_of``, mail clicks from mails sent
     between them. Expected of the web is Vbar * (1 - 2^(-age/24 h)), for articles whose views are known; Vbar is
     the mean of all views per article, over those published in the 28 days before ``as_of`` whose views are known.
+    The age is that at the end of the last period counted, and what came before the first one is taken off: see
+    ``share``. A rank is of the newest list of its source by then: who has left that list has no rank.
     """
     wanted = {article.id: article for article in articles}
-    by_article = _reads(session, as_of=as_of, after=min(since, as_of - SITE_DAYS))
+    by_article = _reads(session, wanted, as_of=as_of, after=min(since, as_of - SITE_DAYS))
     mean = _site_mean(session, by_article, as_of)
     mail = _mail(session, as_of=as_of, since=since)
+    newest = _newest_lists(session, as_of=as_of, since=since)
     found = {}
     for key, article in wanted.items():
+        out = article.published_at
         rows = [row for row in by_article.get(key, ()) if row.period_end > since]
-        views = seen(rows)
+        counted = _counted([row for row in rows if row.period_end > out])  # nobody reads what is not out
         clicks, expected = mail.get(key, (0.0, 0.0))
-        web = 0.0 if views is None else mean * at_age(as_of - article.published_at)
-        found[key] = Reading(clicks + (views or 0), expected + web, _rank(rows))
+        web = mean * share(counted, out) if counted else 0.0
+        views = _views(counted)
+        found[key] = Reading(clicks + views, expected + web, _rank(rows, newest))
     return found
+
+
+def share(counted: Sequence[Row[Any]], published_at: datetime) -> float:
+    """Return which share of all its views an average story has in periods that are counted.
+
+    Up to the end of the last period, by ``at_age``; less what it had before the first one and between them, but at
+    most half of it: the curve says that nobody reads a story of last month, and some do.
+    """
+    until = at_age(max(row.period_end for row in counted) - published_at)
+    inside = sum(at_age(row.period_end - published_at) - at_age(row.period_start - published_at) for row in counted)
+    return max(inside, until * LEAST_INSIDE)
 
 
 def at_age(age: timedelta) -> float:
@@ -78,38 +96,64 @@ def seen(rows: Sequence[Row[Any]]) -> int | None:
     Periods of one source add up, each stretch of time once: of two that overlap the longer counts, or the newer.
     Two sources that watch one site saw the same readers: the greater counts.
     """
+    counted = _counted(rows)
+    return _views(counted) if counted else None
+
+
+def _counted(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Return the rows whose views count: see ``seen``."""
     by_source: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         if row.views is not None:
             by_source[row.source].append(row)
-    return max((_added(of_source) for of_source in by_source.values()), default=None)
+    return max((_apart(of_source) for of_source in by_source.values()), key=_views, default=[])
 
 
-def _added(rows: list[Row[Any]]) -> int:
+def _views(rows: Sequence[Row[Any]]) -> int:
+    return sum(row.views for row in rows)
+
+
+def _apart(rows: list[Row[Any]]) -> list[Row[Any]]:
     taken: list[Row[Any]] = []
     for row in sorted(rows, key=lambda one: (one.period_end - one.period_start, one.period_end), reverse=True):
         if all(row.period_end <= other.period_start or row.period_start >= other.period_end for other in taken):
             taken.append(row)
-    return sum(row.views for row in taken)
+    return taken
 
 
-def _rank(rows: Sequence[Row[Any]]) -> tuple[int, int] | None:
-    """Return the rank in the newest "most read" list; of several that end together, the best."""
-    ranked = [row for row in rows if row.rank is not None]
-    if not ranked:
-        return None
-    newest = max(row.period_end for row in ranked)
-    return min((row.rank, row.rank_of or row.rank) for row in ranked if row.period_end == newest)
+def _rank(rows: Sequence[Row[Any]], newest: Mapping[str, datetime]) -> tuple[int, int] | None:
+    """Return the best rank in the newest "most read" list of each source."""
+    ranked = (row for row in rows if row.rank is not None and row.period_end == newest.get(row.source))
+    return min(((row.rank, row.rank_of or row.rank) for row in ranked), default=None)
 
 
-def _reads(session: Session, *, as_of: datetime, after: datetime) -> dict[UUID, list[Row[Any]]]:
+def _newest_lists(session: Session, *, as_of: datetime, since: datetime) -> dict[str, datetime]:
+    """Return when the newest "most read" list of each source ended."""
+    table = READS.c
+    query = (
+        select(table.source, func.max(table.period_end))
+        .where(table.rank.is_not(None), table.period_end > since, table.period_end <= as_of)
+        .group_by(table.source)
+    )
+    return {source: end for source, end in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _reads(
+    session: Session, wanted: Collection[UUID], *, as_of: datetime, after: datetime
+) -> dict[UUID, list[Row[Any]]]:
+    """Return the reads of articles that are wanted or young enough for the site's mean: archives have many more."""
     table = READS.c
     query = select(
         table.article_id, table.source, table.period_start, table.period_end, table.views, table.rank, table.rank_of
     ).where(table.period_end > after, table.period_end <= as_of)
+    young = select(ARTICLES.c.id).where(ARTICLES.c.published_at > as_of - SITE_DAYS)
     found: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    for row in session.execute(query):
+    for row in session.execute(query.where(table.article_id.in_(young))):
         found[row.article_id].append(row)
+    others = [key for key in wanted if key not in found]
+    for start in range(0, len(others), CHUNK):
+        for row in session.execute(query.where(table.article_id.in_(others[start : start + CHUNK]))):
+            found[row.article_id].append(row)
     return found
 
 

@@ -12,6 +12,8 @@ MOST_KEYS: Final = 10_000  # then those that are out of date are forgotten
 RULES: Final = {
     "token": (30, timedelta(minutes=10)),  # wrong links from one network address
     "undo": (3, timedelta(days=1)),  # mails with an undo link to one reader
+    "api": (1_200, timedelta(minutes=10)),  # requests of one key
+    "wrong-key": (20, timedelta(minutes=10)),  # from one network address
     "vote": (10, timedelta(hours=1)),  # votes on one edition from one network address
 }
 

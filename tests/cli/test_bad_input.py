@@ -157,7 +157,7 @@ def test_outside_an_installation_init_is_named(run: Run):
     assert (code, "Run `digest init`" in why, Path("digest.db").exists()) == (1, True, False)
 
 
-@pytest.mark.parametrize("words", [("nosuch",), ("issues", "send"), ("reads", "import", "x.csv"), ("articles", "--x")])
+@pytest.mark.parametrize("words", [("nosuch",), ("issues", "send"), ("reads", "import"), ("articles", "--x")])
 def test_wrong_usage_is_two(run: Run, words):
     """A command that cannot be understood is told apart from one that is refused."""
     assert run(*words)[0] == 2
