@@ -37,6 +37,13 @@ class Uncertain(StrEnum):
     resend = "resend"  # never missed: send again, at the risk of twice
 
 
+class PicturesFrom(StrEnum):
+    """Whose pictures the mails show."""
+
+    own = "own"  # copies of ours, cut to the sizes of the mail
+    newsroom = "newsroom"  # the newsroom's, at its own addresses; nothing is fetched
+
+
 class Settings(BaseSettings):
     """Every setting of the product. Names in the environment carry the prefix ``DIGEST_``."""
 
@@ -54,6 +61,7 @@ class Settings(BaseSettings):
     postal_address: str = ""
     outbox_dir: Path = Path("outbox")
     pictures_dir: Path = Path("pictures")
+    pictures: PicturesFrom = PicturesFrom.own
     send_concurrency: int = Field(default=4, ge=1, le=64)
     send_rate: float = Field(default=50.0, gt=0, description="provider calls a second, over all workers")
     uncertain: Uncertain = Uncertain.hold

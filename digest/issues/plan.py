@@ -10,13 +10,14 @@ from digest.ranking.candidate import LeftOut, Points
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A story's picture; ``url`` is absolute."""
+    """A story's picture; its addresses are absolute."""
 
     url: str
     alt: str
     credit: str = ""
     width: int | None = None
     height: int | None = None
+    thumb: str = ""  # address of a small 3:2 copy, to stand beside a headline; "": there is only the one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

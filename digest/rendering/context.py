@@ -21,6 +21,7 @@ class PictureView:
     """A picture as the mail shows it."""
 
     src: str
+    thumb: str  # what stands beside a headline; the same as src where there is no small copy
     alt: str
     credit: str
     ground_height: int  # px that the lead's ground keeps while the picture is missing
@@ -239,6 +240,7 @@ def _picture(picture: Picture | None) -> PictureView | None:
     shape = picture.height / picture.width if picture.width and picture.height else 9 / 16
     return PictureView(
         src=links.web_address(picture.url),
+        thumb=links.web_address(picture.thumb or picture.url),
         alt=clean(picture.alt),
         credit=clean(picture.credit),
         ground_height=min(round(SMALLEST_SCREEN * shape), SMALLEST_SCREEN),

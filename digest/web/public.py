@@ -1,23 +1,22 @@
 """The pages that are the same for everybody: what this is, how stories are chosen, pictures, and whether it runs."""
 
-import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from digest.articles.pictures.store import NAME
 from digest.bootstrap import App
 from digest.issues.models import Publication
 from digest.ranking.formula import DAILY, WEEKLY, for_cadence
 from digest.web.templates import page, problem
 from subscribers.pages import BOTH_WAYS
 
-# As articles/pictures.py names them: by the hash of their content, so that a name never means another picture.
-PICTURE: Final = re.compile(r"[0-9a-f]{32}\.(?:png|jpg|gif)")
+TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -54,14 +53,25 @@ def _how_of(app: App) -> Callable[[str], Response]:
     return how
 
 
-def _picture(app: App) -> Callable[[str], Response]:
-    def picture(name: str) -> Response:
+def _picture(app: App) -> Callable[[str, Request], Response]:
+    """Serve a picture for good: its name is the hash of its content, so it never means another, and marks it too."""
+
+    def picture(name: str, request: Request) -> Response:
         file = app.settings.pictures_dir / name
-        if PICTURE.fullmatch(name) is None or not file.is_file():
+        if NAME.fullmatch(name) is None or not file.is_file():
             return problem("There is no such picture here.")
-        return FileResponse(file, headers=FOR_EVER)
+        known, _, ending = name.partition(".")
+        headers = {**FOR_EVER, "ETag": f'"{known}"'}
+        if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return FileResponse(file, headers=headers, media_type=TYPES[ending])
 
     return picture
+
+
+def _has(held: str, tag: str) -> bool:
+    """Tell whether a browser or proxy holds what bears a tag (RFC 9110, 13.1.2; weak tags count)."""
+    return any(one.strip().removeprefix("W/") in ("*", tag) for one in held.split(","))
 
 
 def _health(app: App) -> Callable[[], Response]:

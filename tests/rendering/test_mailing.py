@@ -175,6 +175,15 @@ def test_first_story_has_the_thumbnail():
     ]
 
 
+def test_the_lead_is_wide_and_the_thumbnail_small():
+    """Where there is a small copy it stands beside the headline; the lead shows the wide one all the same."""
+    small, wide = "https://a.example/small.jpg", "https://a.example/wide.jpg"
+    picture = Picture(wide, "A bridge", width=1280, height=680, thumb=small)
+    first = {"headline": "H", "picture": picture}
+    html = made(plans.edition({"south-caucasus": [first], "central-asia": [first]})).html
+    assert re.findall(r'<img src="([^"]*)"[^>]* width="(\d+)"', html) == [(wide, "640"), (small, "112")]
+
+
 def test_a_picture_without_words_is_no_link():
     """Where nobody wrote an alt text the picture is decoration: a link without a name would be worse."""
     picture = Picture("https://a.example/x.jpg", "")

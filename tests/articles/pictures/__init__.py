@@ -1,0 +1,1 @@
+"""Tests of the pictures: cut, kept, fetched once, and shown."""
