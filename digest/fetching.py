@@ -12,7 +12,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -25,23 +25,39 @@ USER_AGENT = "digest-mailer/26.1 (feed reader of a newsletter)"
 Resolver = Callable[[str, int], list[str]]
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
+PERMANENT = frozenset({301, 308})
 UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+LOGIN = re.compile(r"(?<=//)[^/@\s]*@")
+SECRETS = re.compile(
+    r"(?<=[?&])(?P<name>(?:api|access|auth)?[-_]?(?:key|token)|secret|pass(?:word)?|auth|sig(?:nature)?)=[^&#\s]+",
+    re.IGNORECASE,
+)
+MASK = "***"
 NETWORK_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, ssl.SSLError, OSError)
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an address gave: ``url`` after redirects, the status, headers by lower-case name, the body unpacked."""
+    """What an address gave: ``url`` after redirects, the status, headers by lower-case name, the body unpacked.
+
+    ``redirects``: the statuses of the redirects on the way, in order.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    redirects: tuple[int, ...] = ()
 
     @property
     def content_type(self) -> str:
         """Return the type of the body, lower case, without parameters; "" where none is given."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def moved_for_good(self) -> bool:
+        """Tell whether every redirect on the way was a permanent one, and there was any."""
+        return bool(self.redirects) and PERMANENT.issuperset(self.redirects)
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -90,12 +106,14 @@ class Fetcher:
         """Fetch an address; any status but a redirect is an answer. Raises BadInput with a sentence."""
         deadline = self.elapsed() + self.total
         here = url
+        passed: tuple[int, ...] = ()
         for _ in range(self.max_redirects + 1):
             fetched = self._one(here, deadline, headers or {})
             target = fetched.headers.get("location")
             if fetched.status not in REDIRECTS or not target:
-                return fetched
-            here = urljoin(here, target)
+                return replace(fetched, redirects=passed)
+            passed = (*passed, fetched.status)
+            here = _joined(here, target)
         raise BadInput(f"{shown(url)} could not be fetched: it redirects more than {self.max_redirects} times.")
 
     def _one(self, url: str, deadline: float, headers: Mapping[str, str]) -> Fetched:
@@ -146,9 +164,21 @@ class Fetcher:
 
 
 def shown(url: str) -> str:
-    """Return an address as it may be printed: short, and without a password."""
-    bare = re.sub(r"(?<=//)[^/@]*@", "", UNPRINTABLE.sub("", url))
+    """Return an address as it may be printed: short, and without a password or a key."""
+    bare = masked(UNPRINTABLE.sub("", url))
     return bare if len(bare) <= 200 else bare[:199] + "…"  # noqa: PLR2004 - a line of a terminal
+
+
+def masked(text: str) -> str:
+    """Return a text with the passwords and keys of all addresses in it masked."""
+    return SECRETS.sub(rf"\g<name>={MASK}", LOGIN.sub("", text))
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise BadInput(f"{shown(url)} could not be fetched: it redirects to what is no address ({error}).") from error
 
 
 def _request_url(url: str) -> str:

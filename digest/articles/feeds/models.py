@@ -19,7 +19,7 @@ class FeedKind(StrEnum):
 class Feed(SQLModel, table=True):
     """An address that is asked for articles again and again."""
 
-    id: str = Field(primary_key=True)  # canonical URL of the address it was added with; ``Article.source``
+    id: str = Field(primary_key=True)  # see addresses.feed_id; ``Article.source`` of what it brings
     url: str  # where it is asked now; a permanent redirect moves it
     kind: FeedKind = Field(default=FeedKind.feed, sa_type=String)
     name: str = ""
@@ -42,7 +42,7 @@ class SourceTag(SQLModel, table=True):
     """What one tag of one source means. Without a meaning it waits in the inbox of unmapped tags."""
 
     source: str = Field(primary_key=True)  # ``Article.source``
-    tag: str = Field(primary_key=True)  # as tags are compared, see ``categories.folded``
+    tag: str = Field(primary_key=True)  # as tags are compared, see meanings.folded
     label: str  # as it was written
     target: str = ""  # a region id, badge, evergreen, topic or ignore; "" is unmapped: counts as a topic
     articles: int = 0  # that were seen with it
