@@ -12,11 +12,14 @@ from digest.cli import (
     database,
     demo,
     failing,
+    feeds,
     init,
     issue_sending,
     issues,
+    keys,
     lists,
     publications,
+    ranking,
     reads,
     regions,
     schedule,
@@ -41,12 +44,15 @@ app.add_typer(serve.commands, name="serve")
 issues.commands.registered_commands += issue_sending.commands.registered_commands
 for name, noun in (
     ("regions", regions),
+    ("feeds", feeds),
     ("articles", articles),
     ("reads", reads),
+    ("keys", keys),
     ("publications", publications),
     ("lists", lists),
     ("subscribers", subscribers),
     ("issues", issues),
+    ("ranking", ranking),
     ("database", database),
 ):
     app.add_typer(noun.commands, name=name)

@@ -1,0 +1,1 @@
+"""How good the order is, and that the measures say so."""
