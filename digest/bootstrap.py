@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from digest import settings as settings_module
 from digest.clock import Clock, SystemClock
-from digest.settings import Settings
+from digest.settings import PicturesFrom, Settings
 
 if TYPE_CHECKING:
+    from digest.articles.pictures.store import PictureStore
+    from digest.articles.refreshing import Refresher
     from digest.database import Database
+    from digest.fetching import Fetcher
     from digest.sending.provider import Provider
     from digest.sending.sender import Means
     from subscribers import Keys
@@ -70,7 +73,32 @@ class App:
             longest_call=timedelta(seconds=settings.connect_timeout + settings.write_timeout + settings.read_timeout),
             uncertain=settings.uncertain,
             relaxed=relaxed.names(settings),
+            refresher=self.refresher,
+            pictures=self.pictures if settings.pictures is PicturesFrom.own else None,
         )
+
+    @cached_property
+    def pictures(self) -> "PictureStore":
+        """Return where pictures are kept."""
+        from digest.articles.pictures.store import PictureStore
+
+        return PictureStore(self.settings.pictures_dir, self.settings.base_url)
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """Return the guarded fetch."""
+        from digest.fetching import Fetcher
+
+        return Fetcher(allow_private=self.settings.fetch_private_addresses)
+
+    @cached_property
+    def refresher(self) -> "Refresher":
+        """Return what keeps feeds, pages and pictures up to date."""
+        from digest.articles.refreshing import Refresher
+        from digest.proofs.pressing import pressing
+
+        own = self.settings.pictures is PicturesFrom.own
+        return Refresher(self.database, self.fetcher, self.clock, self.pictures, cut=own, pressing=pressing)
 
     def close(self) -> None:
         """Give back what was opened."""

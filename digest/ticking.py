@@ -1,5 +1,6 @@
 """One pass over what is due: draft at the cut-off, send what is approved when its hour has come. Safe to repeat."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -24,9 +25,18 @@ def tick(means: Means) -> list[str]:
     now = means.clock.now()
     with means.database.reading() as session:
         everyone = publications.all_publications(session)
-    said = [sentence for publication in everyone for sentence in _cut_off(means, publication, now)]
+    said = _refreshed(means, everyone, now)
+    said += [sentence for publication in everyone for sentence in _cut_off(means, publication, now)]
     said += _release(means, now)
     work.tidy(means)
+    return said
+
+
+def _refreshed(means: Means, everyone: Sequence[Publication], now: datetime) -> list[str]:
+    """Ask the feeds once more where an issue is about to be drafted (ruling 13)."""
+    said: list[str] = []
+    if means.refresher is not None and any(_is_cut_off(means, publication, now) for publication in everyone):
+        means.refresher.before_cutoff(say=said.append)
     return said
 
 
@@ -43,7 +53,7 @@ def _cut_off(means: Means, publication: Publication, now: datetime) -> list[str]
         )
         _end_run(means, run, f"late: {sentence}", None)
         return [sentence]
-    issue = drafting.draft(means.database, publication.id, as_of=run.planned_at, at=now)
+    issue = drafting.draft(means.database, publication.id, as_of=run.planned_at, at=now, pictures=means.pictures)
     sentence = _judge(means, publication, issue, run, now)
     _end_run(means, run, sentence, issue)
     return [f"{publication.id}: issue {issue.number} {sentence}"]
@@ -51,6 +61,18 @@ def _cut_off(means: Means, publication: Publication, now: datetime) -> list[str]
 
 def _next_run(means: Means, publication: Publication, now: datetime) -> Run | None:
     """Return the run to work on: one that was begun and not ended, else a new one if a cut-off has come."""
+    due = _due(means, publication, now)
+    return _begin_run(means, due, now) if isinstance(due, PlannedRun) else due
+
+
+def _is_cut_off(means: Means, publication: Publication, now: datetime) -> bool:
+    """Tell whether an issue of a publication is to be drafted now, and not too late for that."""
+    due = _due(means, publication, now)
+    cutoff = due.cutoff if isinstance(due, PlannedRun) else due.planned_at if due else None
+    return cutoff is not None and now - cutoff <= timedelta(hours=publication.grace_hours)
+
+
+def _due(means: Means, publication: Publication, now: datetime) -> Run | PlannedRun | None:
     with means.database.reading() as session:
         begun = session.exec(select(Run).where(Run.publication_id == publication.id, Run.outcome == "")).first()
         if begun is not None:
@@ -59,9 +81,7 @@ def _next_run(means: Means, publication: Publication, now: datetime) -> Run | No
         since: datetime | None = session.exec(newest).one()
     due = last_cutoff(publication, now, since)
     first_and_late = since is None and due is not None and now - due.cutoff > timedelta(hours=publication.grace_hours)
-    if due is None or first_and_late:  # a publication set up today has no run of last week
-        return None
-    return _begin_run(means, due, now)
+    return None if first_and_late else due  # a publication set up today has no run of last week
 
 
 def _begin_run(means: Means, due: PlannedRun, now: datetime) -> Run | None:

@@ -34,6 +34,7 @@ class Subscriber(SQLModel, table=True):
     address_key: str = Field(unique=True)  # keyed hash of the normalised address
     name: str = ""
     language: str = "en"
+    zone: str = ""  # IANA time zone; "" is that of what is sent
     created_at: datetime
     paused_until: datetime | None = None
     erased_at: datetime | None = None

@@ -23,6 +23,19 @@ KEYS = Keys(secret=STRONG, address=STRONG)
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
+@pytest.fixture(autouse=True)
+def _no_name_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test ask a name server: only addresses, and this machine by its name, can be resolved."""
+    resolve = socket.getaddrinfo
+
+    def resolved(host: Any, *rest: Any, **more: Any) -> Any:
+        if not host or str(host) == "localhost" or set(str(host)) <= set("0123456789abcdefABCDEF.:%"):
+            return resolve(host, *rest, **more)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
 @pytest.fixture
 def clock() -> StillClock:
     """Return a clock that stands at 2026-11-24 06:00 UTC."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from digest.articles.canonical import canonical_url
 from digest.articles.feeds import tags
+from digest.articles.feeds.addresses import feed_id
 from digest.articles.importing import reading
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.importing.reading import Origin
@@ -23,17 +24,23 @@ OK = 200
 
 @dataclass(frozen=True)
 class Batch:
-    """What one file or feed held. ``feed``: it brings its newest articles again and again."""
+    """What one file or address held.
+
+    ``feed``: it brings its newest articles again and again. ``page``: it is an article's own page.
+    """
 
     origin: Origin
     items: list[ArticleData | RowError]
     feed: bool
+    page: bool = False
 
     @property
     def source(self) -> str:
-        """Return the key of the source where none was given: the feed's address, or the file's name."""
+        """Return the key of the source where none was given: a feed's address, a page's host, or the file's name."""
+        if self.page and self.origin.url:
+            return canonical_url(self.origin.url).partition("/")[0]
         if self.origin.url:
-            return canonical_url(self.origin.name)
+            return feed_id(self.origin.name)
         return self.origin.path.stem if self.origin.path else "stdin"
 
 
@@ -48,7 +55,7 @@ def open_origin(name: str, fetcher: Fetcher) -> tuple[Origin, bytes]:
         fetched = fetcher.get(name)
         if fetched.status != OK:
             raise BadInput(f"It answered with status {fetched.status}, so nothing was imported.")
-        return Origin(name, url=fetched.url, content_type=fetched.content_type), fetched.body
+        return Origin(name, url=fetched.url, content_type=fetched.headers.get("content-type", "").lower()), fetched.body
     path = Path(name)
     try:
         if path.stat().st_size > reading.LARGEST:
@@ -60,7 +67,8 @@ def open_origin(name: str, fetcher: Fetcher) -> tuple[Origin, bytes]:
 
 def read(content: bytes, origin: Origin, pictures: PictureStore | None = None) -> Batch:
     """Read all articles of an origin. Raises BadInput where nothing of it can be read."""
-    return Batch(origin, list(reading.read(content, origin, pictures)), reading.is_feed(content))
+    items = list(reading.read(content, origin, pictures))
+    return Batch(origin, items, reading.is_feed(content), reading.is_page(content, origin.content_type))
 
 
 def store(

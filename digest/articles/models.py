@@ -30,6 +30,7 @@ class Article(SQLModel, table=True):
         Index("ix_article_source_guid", "source", "guid"),
         Index("ix_article_content_hash", "content_hash"),
         Index("ix_article_evergreen", "evergreen", "published_at"),
+        Index("ix_article_cluster", "cluster"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -83,7 +84,10 @@ class ArticleAddress(SQLModel, table=True):
 class ArticleSource(SQLModel, table=True):
     """What one source says of an article. Its regions, badge and topics are worked out from all its sources."""
 
-    __table_args__ = (Index("ix_articlesource_source_guid", "source", "guid"),)
+    __table_args__ = (
+        Index("ix_articlesource_source_guid", "source", "guid"),
+        Index("ix_articlesource_cluster", "cluster"),
+    )
 
     article_id: UUID = Field(foreign_key="article.id", primary_key=True)
     source: str = Field(primary_key=True)
@@ -109,7 +113,10 @@ class ArticlePage(SQLModel, table=True):
 
 
 class ArticleWords(SQLModel, table=True):
-    """A sample of an article's words, by which same stories are found. An article without one is not compared yet."""
+    """A sample of an article's words, by which same stories are found. An article without one is not compared yet.
+
+    ``words``: of 2-grams of its text, and of the words of its headline. ``language``: without country.
+    """
 
     article_id: UUID = Field(foreign_key="article.id", primary_key=True)
     published_at: datetime = Field(index=True)
@@ -122,7 +129,7 @@ class ArticlePair(SQLModel, table=True):
 
     first: UUID = Field(foreign_key="article.id", primary_key=True)
     second: UUID = Field(foreign_key="article.id", primary_key=True, index=True)
-    text: float | None = None  # share of 2-grams of the shorter text that the longer one holds
+    text: float | None = None  # share of 2-grams of the shorter text that the longer one holds; None: no link
     title: float | None = None  # likeness of the headlines; it only suggests
     verdict: str = ""  # of a person: same | apart | ""
     at: datetime

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Session
 
 from digest.articles.canonical import NOTHING_KEPT
+from digest.articles.clusters.settling import settle
 from digest.articles.feeds import tags
 from digest.articles.feeds.meanings import folded
 from digest.articles.identity import ADDRESSES, ARTICLES, SOURCES, Incoming, Known, incoming
@@ -114,8 +115,8 @@ def store_in_chunks(
 
 def is_first_import(session: Session, source: str | None = None) -> bool:
     """Tell whether nothing of a source (default: of any) was stored yet."""
-    query = select(ARTICLES.c.id).limit(1)
-    return session.execute(query if source is None else query.where(ARTICLES.c.source == source)).first() is None
+    query = select(SOURCES.c.article_id).limit(1)
+    return session.execute(query if source is None else query.where(SOURCES.c.source == source)).first() is None
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -183,6 +184,7 @@ class _Chunk:
         self._said_new: dict[UUID, None] = {}
         self._said_changed: dict[UUID, None] = {}
         self._tags: list[str] = []
+        self._regrouped: dict[UUID, None] = {}  # whose source says another cluster
 
     def load(self) -> None:
         """Read what is stored of the articles."""
@@ -217,6 +219,8 @@ class _Chunk:
         row = said(one, before, source=terms.source, region=terms.region, at=terms.at) | {"article_id": article}
         if row == before:
             return
+        if row["cluster"] != (before["cluster"] if before else None):
+            self._regrouped[article] = None
         known_tags = before["categories"] if before else []
         self._tags += [tag for tag in row["categories"] if tag not in known_tags]
         if before is None:
@@ -236,11 +240,13 @@ class _Chunk:
         _update(session, SOURCES, spoken, ("article_id", "source"))
         forget_words(session, [one for one in self.changed if self._reads_otherwise(one)])
         tags.seen(session, source, self._tags, self._terms.at)
+        if self._regrouped:
+            settle(session, list(self._regrouped))
         session.expire_all()  # what was loaded before may have changed
 
     def _reads_otherwise(self, article: UUID) -> bool:
         before, after = self._before.get(article), self._known.rows[article]
-        return before is None or any(before[name] != after[name] for name in (*COMPARED, "cluster"))
+        return before is None or any(before[name] != after[name] for name in COMPARED)
 
 
 def forget_words(session: Session, articles: Sequence[UUID]) -> None:

@@ -14,7 +14,7 @@ from digest.articles.signals import Signals
 WORDS_A_MINUTE = 230
 TEXTS = (
     "headline", "standfirst", "kicker", "byline", "authors", "desk", "place", "source_line", "correction", "body",
-    "minutes", "cluster", "language", "content_hash",
+    "minutes", "language", "content_hash",
 )  # fmt: skip
 IMAGE = ("image_url", "image_alt", "image_credit", "image_width", "image_height")
 SIGNALS = {"regions": {}, "topics": [], "editors_choice": False, "evergreen": False}
@@ -54,7 +54,7 @@ def fresh(one: Incoming, *, source: str, at: datetime, backlog: bool, language: 
 def united(stored: Mapping[str, Any], one: Incoming, *, source: str, at: datetime, owner: bool) -> dict[str, Any]:
     """Return the row of a known article with what an import says of it; equal to ``stored`` where that is nothing new.
 
-    The earliest date holds. Signals are left as they are, see ``with_signals``.
+    The earliest date holds. Signals are left as they are (see ``with_signals``), and the cluster (see ``clusters``).
     ``owner``: the import may change texts; otherwise it only fills what is empty, so that two feeds with one
     article do not take turns at its headline. What a person decided stays.
     """
@@ -131,7 +131,6 @@ def _texts(one: Incoming) -> dict[str, Any]:
         "language": data.language,
         "body": body,
         "minutes": data.minutes or (ceil(len(body.split()) / WORDS_A_MINUTE) or None),
-        "cluster": data.cluster,
         "content_hash": one.content_hash,
         "image_url": image.url if image else "",
         "image_alt": image.alt if image else "",

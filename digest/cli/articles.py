@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli import article_places
+from digest.cli import article_places, clusters
 from digest.cli.article_places import SOMEBODY, Reference, Who, brief
 from digest.cli.console import Json, answer, opened, parse_time, progress
 from digest.errors import BadInput, DigestError
@@ -22,7 +22,9 @@ commands = typer.Typer(help="The articles: import, list, show, and the editor's 
 
 @commands.command("import")
 def import_(
-    origins: Annotated[list[str], typer.Argument(metavar="FILE-or-URL...", help="Feeds, JSON or CSV; - is stdin.")],
+    origins: Annotated[
+        list[str], typer.Argument(metavar="FILE-or-URL...", help="Feeds, web pages, JSON or CSV; - is stdin.")
+    ],
     *,
     source: Annotated[str | None, typer.Option(help="Key of the source; guids count within it.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of articles that carry none.")] = None,
@@ -44,9 +46,12 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Import articles from feeds (RSS, Atom, JSON Feed), JSON or CSV; again, to bring them up to date."""
+    """Import articles from feeds, an article's own web page, JSON or CSV; again, to bring them up to date."""
+    from digest.articles.clusters import comparing
+    from digest.articles.feeds.addresses import parse_keep
     from digest.articles.feeds.meanings import parse_map, region_names
     from digest.articles.storing import Import
+    from digest.fetching import masked
     from digest.regions import all_regions, get_region
 
     with opened() as app:
@@ -59,7 +64,8 @@ def import_(
             source=source or "", at=app.clock.now(), language=language, region=region, keep=parse_keep(keep_query or ())
         )
         reports = [(origin, _import_one(app, origin, terms, targets, backlog, quiet=as_json)) for origin in origins]
-    data = [{"origin": origin} | _as_data(report) for origin, report in reports]
+        comparing.compare(app.database, app.clock.now())
+    data = [{"origin": masked(origin)} | _as_data(report) for origin, report in reports]
     answer(data, as_json, lambda: _say_imported(data))
     if not any(report.stored for _, report in reports):
         raise typer.Exit(1)
@@ -111,11 +117,13 @@ def show(article: Reference, as_json: Json = False) -> None:
         data["log"] = [
             one.model_dump(mode="json", exclude={"id", "article_id"}) for one in changes.log_of(session, found)
         ]
+        data["also"] = clusters.also(session, found)
 
     def say() -> None:
         for name in Article.model_fields:  # a stored row has no order of its own
             if name != "body" and data[name] not in (None, "", [], {}):
                 print(f"{name + ':':16}{data[name]}")
+        clusters.say_also(data["also"])
         for one in data["log"]:
             change = f"{one['what']} {one['before']} -> {one['after']} {one['reason']}"
             print(f"{one['at'][:16]} {one['who']}: {change.rstrip()}")
@@ -124,6 +132,7 @@ def show(article: Reference, as_json: Json = False) -> None:
 
 
 article_places.register(commands)
+clusters.register(commands)
 
 
 @commands.command()
@@ -182,20 +191,6 @@ def update(
         "counts as updated now",
         as_json,
     )
-
-
-def parse_keep(options: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Read ``SITE=KEY`` options. Raises BadInput."""
-    from digest.articles.canonical import canonical_url
-
-    keep: dict[str, frozenset[str]] = {}
-    for option in options:
-        site, equals, key = option.partition("=")
-        if not equals or not key.strip():
-            raise BadInput(f"--keep-query {option!r} cannot be read. Write --keep-query example.org=id.")
-        host = canonical_url(site).partition("/")[0]
-        keep[host] = keep.get(host, frozenset()) | {key.strip().lower()}
-    return keep
 
 
 def _import_one(

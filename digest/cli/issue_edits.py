@@ -12,16 +12,22 @@ if TYPE_CHECKING:
 
     from digest.bootstrap import App
     from digest.issues.models import Issue
+    from digest.issues.source_changes import Settled
 
 commands = typer.Typer(
-    help="Change an issue: pin, unpin, exclude, include, replace, lead, move, add, set, refresh.", no_args_is_help=True
+    help="Change an issue: pin, unpin, exclude, include, replace, lead, move, add, set, take, keep, refresh.",
+    no_args_is_help=True,
 )
 
 Article = Annotated[str, typer.Argument(metavar="ARTICLE", help="An article's id, the start of it, or its address.")]
+Changed = Annotated[
+    str, typer.Argument(metavar="ARTICLE|all", help="An article's id, the start of it, or its address; or all.")
+]
 OneList = Annotated[str, typer.Option("--list", help="The list whose section is meant.")]
 MaybeList = Annotated[str | None, typer.Option("--list", help="Only in this list's section. Default: everywhere.")]
 Who = Annotated[str, typer.Option("--as", help="Who does it; stands in the issue's log.")]
 EDITOR = "editor"
+ALL = "all"
 
 
 @commands.callback()
@@ -138,10 +144,11 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Bring a stored article in as a candidate, however old."""
+    from digest.articles.pictures.store import cut_pictures
     from digest.issues import editing
 
     _edit(context, as_json, None, lambda app, issue, _id: editing.add(
-        app.database, issue, url, who=who, at=app.clock.now()))  # fmt: skip
+        app.database, issue, url, who=who, at=app.clock.now(), pictures=cut_pictures(app.settings)))  # fmt: skip
 
 
 @commands.command("set")
@@ -168,6 +175,25 @@ def set_(
 
 
 @commands.command()
+def take(context: typer.Context, article: Changed, who: Who = EDITOR, as_json: Json = False) -> None:
+    """Take over what the newsroom changed in an article since it was drafted; its place and points stay."""
+    from digest.articles.pictures.store import cut_pictures
+    from digest.issues import source_changes
+
+    _settle(context, as_json, article, "Took over", lambda app, issue, id_: source_changes.take(
+        app.database, issue, id_, who=who, at=app.clock.now(), pictures=cut_pictures(app.settings)))  # fmt: skip
+
+
+@commands.command()
+def keep(context: typer.Context, article: Changed, who: Who = EDITOR, as_json: Json = False) -> None:
+    """Leave a story as it was drafted, though the newsroom changed it since; a later change asks again."""
+    from digest.issues import source_changes
+
+    _settle(context, as_json, article, "Left as drafted", lambda app, issue, id_: source_changes.keep(
+        app.database, issue, id_, who=who, at=app.clock.now()))  # fmt: skip
+
+
+@commands.command()
 def refresh(
     context: typer.Context,
     at: Annotated[str | None, typer.Option(help="The new cut-off. Default: now.")] = None,
@@ -175,11 +201,13 @@ def refresh(
     as_json: Json = False,
 ) -> None:
     """Gather the candidates anew at another cut-off, keeping every edit."""
+    from digest.articles.pictures.store import cut_pictures
     from digest.issues import drafting
 
     def change(app: "App", issue: UUID, _id: UUID) -> "Issue":
         as_of = parse_time(at) if at else app.clock.now().replace(microsecond=0)
-        return drafting.refresh(app.database, issue, as_of, app.clock.now(), who)
+        pictures = cut_pictures(app.settings)
+        return drafting.refresh(app.database, issue, as_of, app.clock.now(), who, pictures=pictures)
 
     _edit(context, as_json, None, change)
 
@@ -202,6 +230,36 @@ def _edit(
         "edits": changed.edits,
     }
     answer(data, as_json, lambda: print(_said(changed, found.version)))
+
+
+def _settle(
+    context: typer.Context,
+    as_json: bool,
+    article: str,
+    done: str,
+    settle: "Callable[[App, UUID, UUID | None], Settled]",
+) -> None:
+    """Take or keep what the source changed, and say what that was."""
+    from digest.issues import finding
+
+    with opened() as app:
+        with app.database.reading() as session:
+            found = finding.issue(session, context.obj).id
+        settled = settle(app, found, None if article == ALL else _article(app, found, article))
+    issue, changes = settled.issue, [one.as_json() for one in settled.changes]
+    data: dict[str, Any] = {"issue": str(issue.id), "number": issue.number, "version": issue.version}
+    data |= {"status": str(issue.status), "edits": issue.edits, "changes": changes}
+    answer(data, as_json, lambda: _say_settled(data, done))
+
+
+def _say_settled(data: dict[str, Any], done: str) -> None:
+    for one in data["changes"]:
+        print(f"{done}: {', '.join(one['changed'])} of “{one['headline']}”.")
+        for own in one["own"]:
+            text = "alt" if own == "picture" else own
+            print(f'  Your own {text} stays on top; `set {text} "" --article {one["article_id"]}` takes it off.')
+    if not data["changes"]:
+        print("Nothing was changed by the newsroom that waits for an answer.")
 
 
 def _said(issue: "Issue", before: int) -> str:

@@ -35,10 +35,19 @@ def edition(edition: Any) -> dict[str, Any]:
 def say_draft(data: dict[str, Any]) -> None:
     """Print a draft for people."""
     print(f"Issue {data['number']} of {data['publication']}, cut off {data['as_of']}: {data['issue']}")
+    say_changes(data)
     _say_edition(data)
     print(f"\n{len(data['left_out'])} articles were left out: digest issues explain {data['number']}")
     for one in data["editions"]:
         print(f"Edition {' + '.join(one['lists'])}: {one['readers']} readers, subject: {one['subject']}")
+
+
+def say_changes(data: dict[str, Any]) -> None:
+    """Print what the newsroom changed since the draft, and waits for an answer."""
+    for one in data["source_changed"]:
+        print(f"Source changed: {', '.join(one['changed'])} of “{one['headline']}”.")
+    if data["source_changed"]:
+        print(f"  Take it over, or leave it: digest issues edit {data['number']} take|keep ARTICLE|all")
 
 
 def _say_edition(data: dict[str, Any]) -> None:
@@ -57,7 +66,8 @@ def _say_edition(data: dict[str, Any]) -> None:
 
 
 def _line(one: dict[str, Any]) -> str:
-    return f"{one['place']:>3}. {one['headline']}{' [pinned]' if one['pinned'] else ''}\n     {one['why']}"
+    also = "".join(f"\n     also: {other['headline'] or other['article_id']}" for other in one["also"])
+    return f"{one['place']:>3}. {one['headline']}{' [pinned]' if one['pinned'] else ''}\n     {one['why']}{also}"
 
 
 def say_explained(data: Any) -> None:
@@ -80,6 +90,7 @@ def say_issue(data: dict[str, Any]) -> None:
     for name in ("issue", "number", "publication", "as_of", "status", "version", "held", "failed", "approved_by"):
         if data[name] not in (None, ""):
             print(f"{name}: {data[name]}")
+    say_changes(data)
     for one in data["editions"]:
         print(f"edition {' + '.join(one['lists'])}: {one['readers']} readers, {one['html_bytes']} B, {one['subject']}")
     for one in data["log"]:

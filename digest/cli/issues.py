@@ -1,5 +1,6 @@
 """``digest issues``: drafting an issue, looking at it, checking and approving it."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,14 +33,22 @@ def draft(
     publication: Annotated[str, typer.Argument(metavar="PUBLICATION", help="The publication's id.")],
     at: Annotated[str | None, typer.Option(help="The cut-off. Default: now.")] = None,
     once: Annotated[bool, typer.Option("--once", help="A special issue, outside the schedule.")] = False,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh/--no-refresh", help="Ask feeds, pages and pictures first; never with --at."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Draft an issue: gather, rank, and say why each story stands where it does, or does not stand."""
+    from digest.articles.pictures.store import cut_pictures
     from digest.issues import drafting
 
     with opened() as app:
+        if refresh and at is None:
+            app.refresher.before_cutoff(say=lambda sentence: print(sentence, file=sys.stderr))
         as_of = parse_time(at) if at else app.clock.now().replace(microsecond=0)
-        issue = drafting.draft(app.database, publication, as_of=as_of, at=app.clock.now(), once=once)
+        pictures = cut_pictures(app.settings)
+        issue = drafting.draft(app.database, publication, as_of=as_of, at=app.clock.now(), once=once, pictures=pictures)
         data = _told(app, issue)
     answer(data, as_json, lambda: saying.say_draft(data))
 
@@ -74,7 +83,7 @@ def list_(
 @commands.command()
 def show(issue: WhichIssue, as_json: Json = False) -> None:
     """Show an issue: where it stands, its edits, its editions, and who did what."""
-    from digest.issues import finding, log
+    from digest.issues import finding, log, source_changes
     from digest.proofs import approval, storing
 
     with opened() as app, app.database.reading() as session:
@@ -82,6 +91,7 @@ def show(issue: WhichIssue, as_json: Json = False) -> None:
         approved = approval.valid(session, held)
         data = saying.short(held) | {
             "edits": held.edits,
+            "source_changed": [one.as_json() for one in source_changes.of_stories(session, held)],
             "editions": [saying.edition(one) for one in storing.editions_of(session, held)],
             "approved_by": approved.who if approved else None,
             "log": [
@@ -229,16 +239,21 @@ def send_test(
 
 def _told(app: "App", issue: "Issue") -> dict[str, Any]:
     """Return a draft as data: the whole issue in the newsroom's order, then the editions with most readers."""
-    from digest.issues import drafting, telling
+    from digest.issues import drafting, source_changes, telling
     from digest.issues.building import Builder
 
     with app.database.reading() as session:
         recipe = drafting.recipe(session, issue)
         wanted = _wanted(app, session, issue)
     builder = Builder(recipe)
-    whole = telling.edition(builder.build(recipe.frame.newsroom_order), recipe)
-    editions = [telling.edition(builder.build(one.lists), recipe) | {"readers": one.readers} for one in wanted[:SHOWN]]
-    return telling.issue(issue, recipe) | whole | {"editions": editions, "editions_in_all": len(wanted)}
+    plans = [builder.build(lists) for lists in (recipe.frame.newsroom_order, *(one.lists for one in wanted[:SHOWN]))]
+    with app.database.reading() as session:
+        standing = {str(story.article_id) for plan in plans for story in plan.stories}
+        changed = [one.as_json() for one in source_changes.of_stories(session, issue, standing, recipe)]
+    whole, *editions = (telling.edition(plan, recipe) for plan in plans)
+    counted = [plain | {"readers": one.readers} for plain, one in zip(editions, wanted, strict=False)]
+    more = {"editions": counted, "editions_in_all": len(wanted), "source_changed": changed}
+    return telling.issue(issue, recipe) | whole | more
 
 
 def _wanted(app: "App", session: "Session", issue: "Issue") -> list[Any]:

@@ -20,6 +20,7 @@ from digest.sending.work import Job, Kind
 
 TICK_SECONDS: Final = 15.0
 IDLE_SECONDS: Final = 0.5  # between looks for work
+REFRESH_SECONDS: Final = 20.0  # between looks for feeds, pages and pictures that are due
 LOOK_SECONDS: Final = 0.1  # between looks at the workers
 SHARE: Final = 50  # calls on one issue before a worker looks whether another one waits
 LEAVE_SECONDS: Final = 9.0
@@ -42,9 +43,13 @@ def run(
     held by then.
     """
     leave = stop or threading.Event()
+    if until_idle:
+        _refresh(means, leave, say)
     _tick(means, say)
     worker = _Worker(means, leave, lambda: work.due(means.database, means.clock.now()), until_idle, on_progress)
     threads = worker.start(concurrency)
+    if not until_idle:  # in a thread of its own: a slow feed must not hold mail up
+        threading.Thread(target=_keep_fresh, args=(means, leave, say), name="refresher", daemon=True).start()
     next_tick = time.monotonic() + TICK_SECONDS
     while any(thread.is_alive() for thread in threads) and not leave.wait(LOOK_SECONDS):
         if time.monotonic() >= next_tick:
@@ -87,6 +92,21 @@ def _waits_long(means: Means, issue_id: UUID) -> bool:
 def _tick(means: Means, say: Callable[[str], None]) -> None:
     for sentence in ticking.tick(means):
         say(sentence)
+
+
+def _keep_fresh(means: Means, leave: threading.Event, say: Callable[[str], None]) -> None:
+    while not leave.is_set():
+        _refresh(means, leave, say)
+        leave.wait(REFRESH_SECONDS)
+
+
+def _refresh(means: Means, leave: threading.Event, say: Callable[[str], None]) -> None:
+    if means.refresher is None:
+        return
+    try:
+        means.refresher.run(stop=leave, say=say)
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw in somebody's feed must not stop the mail
+        say(f"What is due could not be asked for ({type(error).__name__}: {error}); it is tried again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,19 +57,19 @@ def draft(
         if stored is not None:
             session.expunge(stored)  # the end of a reading session would empty it
             return stored
-        gathered = _gather(session, publication_id, as_of, number, (), pictures)
+        gathered = _gather(session, publication_id, as_of, number, (), pictures=pictures)
     with database.writing() as session:
         return _store(session, number, publication_id, gathered, as_of=as_of, at=at, once=once)
 
 
 def refresh(
-    database: Database, issue: UUID, as_of: datetime, at: datetime, who: str, pictures: PictureStore | None = None
+    database: Database, issue: UUID, as_of: datetime, at: datetime, who: str, *, pictures: PictureStore | None = None
 ) -> Issue:
     """Gather an issue's candidates anew at another cut-off, keeping every edit; takes an approval back."""
     with database.reading() as session:
         held = find(session, issue)
         added = [UUID(one) for one in Edits.model_validate(held.edits).added]
-        gathered = _gather(session, held.publication_id, as_of, issue, added, pictures)
+        gathered = _gather(session, held.publication_id, as_of, issue, added, pictures=pictures)
     with database.writing() as session:
         held = find(session, issue)
         lifecycle.reopen(held, at)
@@ -127,6 +127,7 @@ def _gather(
     as_of: datetime,
     issue: UUID,
     added: Sequence[UUID],
+    *,
     pictures: PictureStore | None,
 ) -> _Gathered:
     publication = publications.get(session, publication_id)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from digest.articles.canonical import canonical_url
 from digest.articles.models import Article
+from digest.articles.pictures.store import PictureStore
 from digest.database import Database
 from digest.errors import BadInput, Conflict, NotFound
 from digest.issues import drafting, lifecycle, log
@@ -32,7 +33,7 @@ def change(
     leaves the issue, and its approval, alone.
     """
     with database.writing() as session:
-        return _change(session, _locked(session, issue_id, version), what, edit, who=who, at=at)
+        return _change(session, locked(session, issue_id, version), what, edit, who=who, at=at)
 
 
 def pin(
@@ -50,8 +51,8 @@ def pin(
     if not 1 <= place <= LAST_PLACE:
         raise BadInput(f"Place {place} is not a place in a section. Write a number from 1 to {LAST_PLACE}.")
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
-        key = _candidate(session, issue, article)
+        issue = locked(session, issue_id, version)
+        key = candidate(session, issue, article)
         _known_list(issue, list_id)
         return _change(session, issue, "pin", lambda e: e.with_pin(list_id, key, place), who=who, at=at)
 
@@ -84,8 +85,8 @@ def exclude(
 ) -> Issue:
     """Take a story out of one list's section, or out of the whole issue."""
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
-        key = _candidate(session, issue, article)
+        issue = locked(session, issue_id, version)
+        key = candidate(session, issue, article)
         target = EVERYWHERE if list_id is None else _known_list(issue, list_id)
         return _change(session, issue, "exclude", lambda e: e.with_exclusion(key, target), who=who, at=at)
 
@@ -125,8 +126,8 @@ def replace(
 ) -> Issue:
     """Put another story where one stands: in a list's section, or where the whole issue in newsroom's order has it."""
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
-        old, new = _candidate(session, issue, article), _candidate(session, issue, by)
+        issue = locked(session, issue_id, version)
+        old, new = candidate(session, issue, article), candidate(session, issue, by)
         lists = None if list_id is None else (_known_list(issue, list_id),)
         edit = _replacement(session, issue, old, new, lists)
         return _change(session, issue, "replace", edit, who=who, at=at)
@@ -137,8 +138,8 @@ def lead(
 ) -> Issue:
     """Make a story the lead wherever it stands; None leaves the choice to the ranking again."""
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
-        key = _candidate(session, issue, article) if article else ""
+        issue = locked(session, issue_id, version)
+        key = candidate(session, issue, article) if article else ""
         return _change(session, issue, "lead", lambda e: e.with_lead(key), who=who, at=at)
 
 
@@ -154,18 +155,30 @@ def move(
 ) -> Issue:
     """Move a story to a list's section, and so out of the others."""
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
-        key, target = _candidate(session, issue, article), _known_list(issue, list_id)
+        issue = locked(session, issue_id, version)
+        key, target = candidate(session, issue, article), _known_list(issue, list_id)
         return _change(session, issue, "move", lambda e: e.with_move(key, target), who=who, at=at)
 
 
-def add(database: Database, issue_id: UUID, url: str, *, who: str, at: datetime, version: int | None = None) -> Issue:
-    """Bring a stored article in as a candidate, by its address; its age does not keep it out."""
+def add(
+    database: Database,
+    issue_id: UUID,
+    url: str,
+    *,
+    who: str,
+    at: datetime,
+    version: int | None = None,
+    pictures: PictureStore | None = None,
+) -> Issue:
+    """Bring a stored article in as a candidate, by its address; its age does not keep it out.
+
+    ``pictures``: as ``drafting.draft`` takes it.
+    """
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
+        issue = locked(session, issue_id, version)
         article = _stored_article(session, url)
         if session.get(IssueCandidate, (issue.id, article.id)) is None:
-            drafting.store_candidates(session, issue.id, drafting.inputs_of(session, issue, [article]))
+            drafting.store_candidates(session, issue.id, drafting.inputs_of(session, issue, [article], pictures))
         return _change(session, issue, "add", lambda e: e.with_added(str(article.id)), who=who, at=at)
 
 
@@ -187,7 +200,7 @@ def set_text(
     """
     clean = _clean(what, text)
     with database.writing() as session:
-        issue = _locked(session, issue_id, version)
+        issue = locked(session, issue_id, version)
         key = _target(session, issue, what, article)
         target = EVERYWHERE if list_id is None else _known_list(issue, list_id)
         edit = _text_change(what, clean, key, target)
@@ -218,7 +231,8 @@ def _changed(edits: Edits, other: Edits) -> dict[str, Any]:
     return {name: value for name, value in mine.items() if value != theirs[name]}
 
 
-def _locked(session: Session, issue_id: UUID, version: int | None) -> Issue:
+def locked(session: Session, issue_id: UUID, version: int | None) -> Issue:
+    """Return an issue for a change, locked. NotFound; Conflict where it is not the version that was looked at."""
     issue = session.get(Issue, issue_id, with_for_update=True)
     if issue is None:
         return drafting.find(session, issue_id)
@@ -230,7 +244,8 @@ def _locked(session: Session, issue_id: UUID, version: int | None) -> Issue:
     return issue
 
 
-def _candidate(session: Session, issue: Issue, article: UUID) -> str:
+def candidate(session: Session, issue: Issue, article: UUID) -> str:
+    """Return the key of an article that is a candidate of an issue, or raise NotFound."""
     if session.get(IssueCandidate, (issue.id, article)) is None:
         raise NotFound(
             f"Article {article} is not a candidate of issue {issue.number}. "
@@ -263,7 +278,7 @@ def _target(session: Session, issue: Issue, what: str, article: UUID | None) -> 
         raise BadInput(f"There is no text {what!r} to set. Texts: {', '.join((*ISSUE_TEXTS, *STORY_TEXTS))}.")
     if article is None:
         raise BadInput(f"Name the article whose {what} to set.")
-    return _candidate(session, issue, article)
+    return candidate(session, issue, article)
 
 
 def _clean(what: str, text: str) -> str:

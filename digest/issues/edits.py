@@ -24,6 +24,7 @@ class Edits(BaseModel):
     preheader: dict[str, str] = {}
     note: dict[str, str] = {}
     added: list[str] = []  # articles that an editor brought in by hand
+    kept: dict[str, str] = {}  # article -> hash of the source's texts that were declined; no part of the mail
 
     def with_pin(self, list_id: str, article: str, place: int) -> Self:
         """Pin an article to a place of a list's section; who stood pinned there moves down one."""

@@ -51,7 +51,7 @@ def _became(plan: EditionPlan, article: Inputs, builder: Builder) -> dict[str, A
     for story in plan.stories:
         if str(story.article_id) == article.id:
             where = "lead" if story.block == "lead" else f"{story.block} of {story.list_id}"
-            return telling.story(story) | {"answer": f"place {story.place}, {where}. {story.why}"}
+            return telling.story(story, builder.recipe) | {"answer": f"place {story.place}, {where}. {story.why}"}
     for left in plan.left_out:
         if left.id == article.id:
             return telling.left_out(left, builder.recipe) | {"answer": f"left out: {in_words(left, builder)}"}

@@ -8,7 +8,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from digest.articles.clusters import members
 from digest.articles.models import Article
+from digest.articles.pictures import showing
+from digest.articles.pictures.showing import Shown
+from digest.articles.pictures.store import PictureStore
 from digest.articles.popularity import Reading, reading
 from digest.issues.history import History, corrections_told
 from digest.issues.inputs import Inputs
@@ -26,15 +30,18 @@ def freeze(
     history: History,
     window: timedelta,
     apart: UUID | None = None,
+    pictures: PictureStore | None = None,
 ) -> list[dict[str, Any]]:
     """Return the stored form of each article as a candidate at ``as_of``, by id.
 
     ``window``: how old a story may be by the formula, grace included. ``apart``: the issue itself, which told nothing.
+    ``pictures``: where the cut copies are that its mail shows; None: it shows the newsroom's own pictures.
     """
     read = reading(session, articles, as_of=as_of, since=as_of - READ_WITHIN)
     corrected = [article.id for article in articles if article.correction]
     told = corrections_told(session, publication_id, corrected, as_of, apart) if corrected else {}
-    around = _Around(as_of, history, told, window)
+    clusters = members.of_clusters(session, (article.cluster for article in articles if article.cluster))
+    around = _Around(as_of, history, told, window, showing.shown(session, articles, pictures), clusters)
     frozen = [_inputs(article, read.get(article.id), around) for article in articles]
     return [one.as_json() for one in sorted(frozen, key=lambda one: one.id)]
 
@@ -47,11 +54,19 @@ class _Around:
     history: History
     told: Mapping[tuple[UUID, str], frozenset[str]]  # (article, correction) -> sets it went out to
     window: timedelta
+    pictures: Mapping[UUID, Shown]  # missing: it has none
+    clusters: Mapping[str, tuple[UUID, ...]]  # whole, with articles too old to be gathered
+
+    def also(self, article: Article) -> tuple[str, ...]:
+        """Return the ids of the others that tell an article's story."""
+        return tuple(str(one) for one in self.clusters.get(article.cluster or "", ()) if one != article.id)
 
 
 def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
     told = around.told.get((article.id, article.correction), frozenset()) if article.correction else frozenset()
-    keys = [key for key in (str(article.id), article.canonical_url, article.cluster) if key]
+    shown = around.pictures.get(article.id, Shown())
+    also = around.also(article)  # who was sent any of them was sent the story
+    keys = [key for key in (str(article.id), article.canonical_url, article.cluster, *also) if key]
     return Inputs(
         id=str(article.id),
         canonical_url=article.canonical_url,
@@ -64,7 +79,9 @@ def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
         language=article.language,
         minutes=article.minutes,
         correction=article.correction,
-        picture=_picture(article),
+        picture=shown.picture,
+        picture_lost=shown.lost,
+        picture_pending=shown.pending,
         published_at=article.published_at,
         first_seen_at=article.first_seen_at,
         refreshed_at=article.refreshed_at,
@@ -75,6 +92,7 @@ def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
         topics=tuple(sorted(article.topics)),
         authors=tuple(sorted(article.authors)),
         cluster=article.cluster,
+        also=also,
         clicks=read.clicks if read else 0.0,
         expected=read.expected if read else 0.0,
         popular_rank=read.popular_rank if read else None,
@@ -106,16 +124,3 @@ def _within(article: Article, as_of: datetime) -> bool:
 def _late(article: Article, as_of: datetime, last_cutoff: datetime | None) -> bool:
     """Whether it was first seen since the last cut-off. Before a first issue nothing is late: there was no cut-off."""
     return last_cutoff is not None and last_cutoff < article.first_seen_at <= as_of and _within(article, as_of)
-
-
-def _picture(article: Article) -> dict[str, Any] | None:
-    if not article.image_url:
-        return None
-    picture = {
-        "url": article.image_url,
-        "alt": article.image_alt,
-        "credit": article.image_credit,
-        "width": article.image_width,
-        "height": article.image_height,
-    }
-    return {name: value for name, value in picture.items() if value not in (None, "")}

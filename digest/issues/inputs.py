@@ -25,7 +25,9 @@ class Inputs:
     language: str = "en"
     minutes: int | None = None
     correction: str = ""
-    picture: Mapping[str, Any] | None = None  # url, alt, credit, width, height
+    picture: Mapping[str, Any] | None = None  # url, thumb, alt, credit, width, height
+    picture_lost: str = ""  # a sentence: why its picture cannot be had; it stands without one
+    picture_pending: bool = False  # not fetched yet: the newsroom's own address stands in
     published_at: datetime
     first_seen_at: datetime
     refreshed_at: datetime | None = None
@@ -36,6 +38,7 @@ class Inputs:
     topics: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     cluster: str | None = None
+    also: tuple[str, ...] = ()  # ids of the others in its cluster
     clicks: float = 0.0
     expected: float = 0.0
     popular_rank: tuple[int, int] | None = None
@@ -68,7 +71,7 @@ class Inputs:
                 plain[name] = datetime.fromisoformat(plain[name])
         if "sent" in plain:
             plain["sent"] = {key: datetime.fromisoformat(at) for key, at in plain["sent"].items()}
-        for name in ("topics", "authors", "shown_popular", "carried", "popular_rank", "correction_told"):
+        for name in ("topics", "authors", "shown_popular", "carried", "popular_rank", "correction_told", "also"):
             if name in plain:
                 plain[name] = tuple(plain[name])
         return cls(**plain)

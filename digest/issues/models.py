@@ -43,12 +43,20 @@ class Publication(SQLModel, table=True):
     editors: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # who gets the draft
     template: str = "digest"
     cadence: str = "weekly"  # weekly | daily: picks the window and half-life
+    every: int = 1  # 2: every second run, counted from ``starts_on``
+    starts_on: str = ""  # ISO date in the zone; no run before it
+    skip_dates: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # of sending, ISO
     zone: str = "UTC"  # IANA
     cutoff: str = "0 6 * * 1"  # cron, wall time in the zone
+    review: str = ""  # until when editors look at the draft; "" is the sending
+    remind_minutes: int = 60  # so long before the end of the review those who have not approved are reminded
     send: str = "0 8 * * 1"
+    reader_zones: bool = False  # each reader gets it at the wall time of the sending in their own zone
+    companion: str = ""  # a daily whose readers get this one instead on its day
+    repeats_daily: bool = False  # stories of the companion may stand here again, labelled
     unapproved: str = "hold"  # hold | send (if all green)
     grace_hours: float = 6.0
-    empty: str = "skip"  # skip | send | hold: what to do with a thin issue
+    empty: str = "skip"  # skip | send | hold | borrow: what to do with a thin issue
     minimum_stories: int = 1
     section_stories: int = 4
     section_briefs: int = 3
@@ -67,6 +75,23 @@ class Run(SQLModel, table=True):
     issue_id: UUID | None = None
     outcome: str = ""  # drafted | held | skipped | late, with the reason after a colon
     created_at: datetime
+
+
+class EditorMail(SQLModel, table=True):
+    """A mail about an issue to one of its editors. Unique: nobody is told the same twice, whoever ticks."""
+
+    __table_args__ = (UniqueConstraint("issue_id", "kind", "occasion", "address"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_id: UUID = Field(foreign_key="issue.id", index=True)
+    kind: str  # draft | reminder | outcome
+    occasion: str = ""  # tells mails of one kind apart: the version of the draft, how it ended
+    address: str
+    created_at: datetime
+    sent_at: datetime | None = None
+    attempts: int = 0
+    next_at: datetime | None = Field(default=None, index=True)  # when to try; None: done with
+    error: str = ""
 
 
 class Issue(SQLModel, table=True):

@@ -63,7 +63,7 @@ def _hash(issue: Issue, inputs: list[dict[str, Any]]) -> str:
         "revision": issue.revision,
         "as_of": issue.as_of.isoformat(),
         "frame": issue.frame,
-        "edits": issue.edits,
+        "edits": {name: value for name, value in issue.edits.items() if name != "kept"},  # it changes no mail
         "candidates": sorted(inputs, key=lambda one: str(one["id"])),
     }
     return sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -96,4 +96,5 @@ def _picture(inputs: Inputs, alt: str | None) -> Picture | None:
         credit=held.get("credit", ""),
         width=held.get("width"),
         height=held.get("height"),
+        thumb=held.get("thumb", ""),
     )

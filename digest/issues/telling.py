@@ -30,17 +30,17 @@ def edition(plan: EditionPlan, recipe: Recipe) -> dict[str, Any]:
         "subject": plan.subject,
         "preheader": plan.preheader,
         "note": plan.note,
-        "lead": story(plan.lead) if plan.lead else None,
-        "sections": [_section(section) for section in plan.sections],
-        "corrections": [story(one) for one in plan.corrections],
-        "popular": [story(one) for one in plan.popular],
+        "lead": story(plan.lead, recipe) if plan.lead else None,
+        "sections": [_section(section, recipe) for section in plan.sections],
+        "corrections": [story(one, recipe) for one in plan.corrections],
+        "popular": [story(one, recipe) for one in plan.popular],
         "empty_regions": list(plan.empty_regions),
         "left_out": [left_out(one, recipe) for one in plan.left_out],
     }
 
 
-def story(one: StoryPlan) -> dict[str, Any]:
-    """Return a story at its place."""
+def story(one: StoryPlan, recipe: Recipe) -> dict[str, Any]:
+    """Return a story at its place, with the others that tell it."""
     return {
         "article_id": str(one.article_id),
         "url": one.url,
@@ -50,6 +50,7 @@ def story(one: StoryPlan) -> dict[str, Any]:
         "list": one.list_id,
         "region": one.region,
         "also_in": list(one.also_in),
+        "also": [_other(other, recipe) for other in recipe.by_id[str(one.article_id)].also],
         "editors_choice": one.editors_choice,
         "badge_printed": one.show_badge,
         "pinned": one.pinned,
@@ -83,11 +84,17 @@ def points(parts: Points, penalty: float) -> Mapping[str, float]:
     }
 
 
-def _section(section: SectionPlan) -> dict[str, Any]:
+def _other(article: str, recipe: Recipe) -> dict[str, Any]:
+    """Return another article of a story; one that is too old to be a candidate is named by its id only."""
+    inputs = recipe.by_id.get(article)
+    return {"article_id": article, "url": inputs.url if inputs else "", "headline": inputs.headline if inputs else ""}
+
+
+def _section(section: SectionPlan, recipe: Recipe) -> dict[str, Any]:
     return {
         "list": section.list_id,
         "region": section.region,
         "heading": section.heading,
-        "stories": [story(one) for one in section.stories],
-        "briefs": [story(one) for one in section.briefs],
+        "stories": [story(one, recipe) for one in section.stories],
+        "briefs": [story(one, recipe) for one in section.briefs],
     }

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from digest.issues.plan import EditionPlan
 from digest.issues.recipe import Recipe
+from digest.issues.source_changes import SourceChange
 from digest.rendering.mailing import Rendered
 
 
@@ -67,10 +68,12 @@ class Surroundings:
     recipe: Recipe
     statuses: Mapping[str, str] = field(default_factory=dict)  # article id -> status now; missing: gone
     corrections: Mapping[str, str] = field(default_factory=dict)  # article id -> correction now
+    changes: Mapping[str, SourceChange] = field(default_factory=dict)  # article id -> what nobody took or kept yet
     sent: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # key -> set key -> when, as of now
     last_readers: int | None = None  # audience of the last issue that went out
     nothing_new: Mapping[str, int] = field(default_factory=dict)  # lists -> readers who get no mail this time
     unknown_lists: Mapping[str, int] = field(
         default_factory=dict
     )  # list added after the draft -> readers it leaves out
+    dead_feeds: Sequence[str] = ()  # sentences: feeds that have not been had for long
     relaxed: frozenset[str] = frozenset()  # links | https: what the provider (the outbox) does not need (ruling 16)

@@ -19,6 +19,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w{4,}")
+_SHOWN = 120  # characters of a text in a sentence
 _NAMED_WORDS, _NAMED_SHARE = 3, 0.6  # so much of a headline in a subject names its story
 
 
@@ -28,12 +29,15 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
         for story in edition.plan.stories:
             yield from _texts(story)
             yield from _standing(story, around)
+        for story in _pictured(edition.plan):
+            yield from _picture(story, around)
         yield from _repeats(edition.plan)
         yield from _already_sent(edition.plan, around)
         yield from _thin(edition, around)
     yield from _pins(editions, around)
     yield from _badges(around)
     yield from _named(editions, around)
+    yield from _feeds(around)
 
 
 def _texts(story: StoryPlan) -> Iterator[Check]:
@@ -76,6 +80,33 @@ def _fullness(story: StoryPlan) -> Iterator[Check]:
         )
 
 
+def _pictured(plan: EditionPlan) -> list[StoryPlan]:
+    """Return the stories whose pictures the mail shows: the lead, and the first of each section."""
+    first = [section.stories[0] for section in plan.sections if section.stories]
+    return [plan.lead, *first] if plan.lead else first
+
+
+def _picture(story: StoryPlan, around: Surroundings) -> Iterator[Check]:
+    """Say where a picture cannot be had, or is not ours yet."""
+    frozen = around.recipe.by_id[str(story.article_id)]
+    if frozen.picture_lost:
+        yield _check(
+            Level.amber,
+            "picture-lost",
+            f"The picture of a story cannot be had: {frozen.picture_lost.rstrip('.')}. It stands without one.",
+            story.headline,
+            "Give the article another picture, and refresh the issue",
+        )
+    elif frozen.picture_pending:
+        yield _check(
+            Level.not_checked,
+            "picture-pending",
+            "The picture of a story is not fetched yet, so the mail shows the newsroom's own address.",
+            story.headline,
+            "Refresh the issue in some minutes",
+        )
+
+
 def _standing(story: StoryPlan, around: Surroundings) -> Iterator[Check]:
     key, where = str(story.article_id), story.headline
     status = around.statuses.get(key, "gone")
@@ -94,8 +125,9 @@ def _standing(story: StoryPlan, around: Surroundings) -> Iterator[Check]:
             "corrected-since",
             "A story was corrected since the draft was made.",
             where,
-            "`digest issues edit ISSUE refresh` takes the correction over",
+            _take_or_keep(key),
         )
+    yield from _changed_source(story, around)
     home = around.recipe.frame.by_list.get(story.list_id)
     if home and _tongue(home.language) != _tongue(story.language):
         yield _check(
@@ -105,6 +137,33 @@ def _standing(story: StoryPlan, around: Surroundings) -> Iterator[Check]:
             where,
             "Move or exclude it",
         )
+
+
+def _changed_source(story: StoryPlan, around: Surroundings) -> Iterator[Check]:
+    """Ask about texts that the newsroom changed since; a correction has a check of its own."""
+    change = around.changes.get(str(story.article_id))
+    texts = {name: pair for name, pair in change.texts.items() if name != "correction"} if change else {}
+    if change and texts:
+        said = "; ".join(
+            f"{name}: {_quoted(before)} is now {_quoted(after)}" for name, (before, after) in texts.items()
+        )
+        own = f" Your own {' and '.join(change.own)} stays on top." if change.own else ""
+        yield _check(
+            Level.amber,
+            "source-changed",
+            f"A story was changed by the newsroom since it was drafted. {said}.{own}",
+            story.headline,
+            _take_or_keep(change.article),
+        )
+
+
+def _take_or_keep(article: str) -> str:
+    return f"`digest issues edit ISSUE take {article}` takes that over, `keep {article}` leaves the story as it is"
+
+
+def _quoted(text: str) -> str:
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return f"“{shown}”" if text else "none"
 
 
 def _repeats(plan: EditionPlan) -> Iterator[Check]:
@@ -125,7 +184,8 @@ def _already_sent(plan: EditionPlan, around: Surroundings) -> Iterator[Check]:
         if story.block == "correction":
             continue
         frozen = around.recipe.by_id[str(story.article_id)]
-        times = [around.sent.get(key, {}).get(plan.set_key) for key in (story.story_key, str(story.article_id))]
+        keys = (story.story_key, str(story.article_id), *frozen.also)
+        times = [around.sent.get(key, {}).get(plan.set_key) for key in keys]
         told = [at for at in times if at and (frozen.refreshed_at is None or frozen.refreshed_at <= at)]
         if told and plan.as_of - max(told) <= timedelta(days=for_cadence(plan.cadence).resend_days):
             yield _check(
@@ -189,6 +249,17 @@ def _badges(around: Surroundings) -> Iterator[Check]:
             f"Editor's choice is on {100 * badged // len(fresh)} % of the candidates, so it says little.",
             "",
             "Choose fewer; the mail prints it on at most a third of its stories",
+        )
+
+
+def _feeds(around: Surroundings) -> Iterator[Check]:
+    for sentence in around.dead_feeds:
+        yield _check(
+            Level.amber,
+            "feed-dead",
+            f"A feed cannot be had, so its newest stories are missing. {sentence}",
+            "",
+            "`digest feeds list`, then mend its address or remove it",
         )
 
 

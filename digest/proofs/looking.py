@@ -1,6 +1,6 @@
 """What the checks must know besides the editions: read from the database before they run."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from digest.articles.feeds.addresses import called
+from digest.articles.feeds.health import dead, words
 from digest.articles.models import Article
+from digest.issues import source_changes
 from digest.issues.history import sent_to_sets
 from digest.issues.models import Issue
 from digest.issues.recipe import Recipe
 from digest.proofs.check import Surroundings
 
 _CHUNK = 5_000  # ids a statement
+_ARTICLE: Any = Article.__table__  # type: ignore[attr-defined]
 _A_MOMENT = timedelta(seconds=1)
 
 
@@ -28,22 +32,30 @@ def surroundings(
     relaxed: frozenset[str],
 ) -> Surroundings:
     """Read how the issue's articles stand now, what its sets were sent by now, and the last issue's readers."""
-    now = _articles(session, [UUID(one.id) for one in recipe.candidates])
+    now = source_changes.sources(session, [UUID(one.id) for one in recipe.candidates])
+    changes = source_changes.found(recipe, now)
+    corrected = {key: change.texts["correction"][1] for key, change in changes.items() if "correction" in change.texts}
     return Surroundings(
         recipe=recipe,
-        statuses={key: status for key, (status, _correction) in now.items()},
-        corrections={key: correction for key, (_status, correction) in now.items()},
+        statuses={key: str(one.row.status) for key, one in now.items()},
+        corrections=corrected,
+        changes=changes,
         sent=sent_by_now(session, issue),
         last_readers=last_readers(session, issue),
         nothing_new=nothing_new,
         unknown_lists=unknown_lists,
+        dead_feeds=[f"{called(feed)}: {words(feed)}" for feed in dead(session)],
         relaxed=relaxed,
     )
 
 
 def statuses(session: Session, articles: Iterable[UUID]) -> dict[str, str]:
     """Return article id -> its status now; those that are gone are missing."""
-    return {key: status for key, (status, _correction) in _articles(session, list(articles)).items()}
+    held, found = list(articles), {}
+    for start in range(0, len(held), _CHUNK):
+        query = select(_ARTICLE.c.id, _ARTICLE.c.status).where(_ARTICLE.c.id.in_(held[start : start + _CHUNK]))
+        found.update({str(key): str(status) for key, status in session.execute(query)})
+    return found
 
 
 def sent_by_now(session: Session, issue: Issue) -> Mapping[str, Mapping[str, datetime]]:
@@ -70,15 +82,3 @@ def last_readers(session: Session, issue: Issue) -> int | None:
         .limit(1)
     ).scalar()
     return size
-
-
-def _articles(session: Session, ids: Collection[UUID]) -> dict[str, tuple[str, str]]:
-    found: dict[str, tuple[str, str]] = {}
-    articles: Any = Article.__table__.c  # type: ignore[attr-defined]
-    held = list(ids)
-    for start in range(0, len(held), _CHUNK):
-        rows = select(articles.id, articles.status, articles.correction).where(
-            articles.id.in_(held[start : start + _CHUNK])
-        )
-        found.update({str(key): (str(status), correction) for key, status, correction in session.execute(rows)})
-    return found

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, union
 from sqlmodel import Session, col
 
+from digest.articles.clusters import members
 from digest.articles.models import Article
 from digest.issues.history import DELIVERY, GONE_OUT
 from digest.issues.models import Issue
@@ -32,13 +33,17 @@ class Told:
     story_key: str
     article_id: UUID
     refreshed_at: datetime | None = None  # an update after the last send lifts "sent before"
+    also: tuple[UUID, ...] = ()  # the others in its cluster, when the issue was drafted
 
 
 def clashes(session: Session, issue: Issue, stories: Collection[Told]) -> dict[tuple[int, int], frozenset[str]]:
-    """Return (issue number, edition number) -> story keys that this earlier edition brought already."""
+    """Return (issue number, edition number) -> story keys that this earlier edition brought already.
+
+    A story was brought if any member of its cluster was: of the cluster as drafted, and as it is now.
+    """
     story: Any = EditionStory.__table__.c  # type: ignore[attr-defined]
     by_key = {one.story_key: one for one in stories}
-    by_id = {one.article_id: one for one in stories}
+    by_id = _by_id(session, stories)
     same = or_(story.story_key.in_(by_key), story.article_id.in_(by_id), col(Article.cluster).in_(by_key))
     recent = or_(col(Issue.first_accepted_at).is_(None), col(Issue.first_accepted_at) >= issue.as_of - COMES_BACK)
     statement = (
@@ -57,10 +62,20 @@ def clashes(session: Session, issue: Issue, stories: Collection[Told]) -> dict[t
     )
     found: dict[tuple[int, int], set[str]] = {}
     for issue_number, edition_number, key, article_id, cluster, at in session.execute(statement):
-        met = {by_id.get(article_id), by_key.get(key), by_key.get(cluster)} - {None}  # one old may be two new ones
+        met = {*by_id.get(article_id, ()), by_key.get(key), by_key.get(cluster)} - {None}  # one old, two new ones
         again = {one.story_key for one in met if one and not (one.refreshed_at and at and one.refreshed_at > at)}
         found.setdefault((issue_number, edition_number), set()).update(again)
     return {where: frozenset(keys) for where, keys in found.items() if keys}
+
+
+def _by_id(session: Session, stories: Collection[Told]) -> dict[UUID, list[Told]]:
+    """Return the stories by the id of every article that tells them."""
+    now = members.mates(session, [one.article_id for one in stories])
+    found: dict[UUID, list[Told]] = {}
+    for one in stories:
+        for article in {one.article_id, *one.also, *now.get(one.article_id, ())}:
+            found.setdefault(article, []).append(one)
+    return found
 
 
 def readers(

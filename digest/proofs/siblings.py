@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -24,7 +25,7 @@ def groups(
 ) -> dict[frozenset[str], int]:
     """Return story keys -> how many readers of an edition had just these before; nobody else is counted."""
     stories = [
-        repeating.Told(story.story_key, story.article_id, recipe.by_id[str(story.article_id)].refreshed_at)
+        _told_of(story.story_key, recipe.by_id[str(story.article_id)])
         for story in plan.stories
         if story.block != "correction"
     ]
@@ -124,4 +125,8 @@ def _told(session: Session, issue: Issue, edition: Edition) -> list[repeating.To
         IssueCandidate.issue_id == issue.id, col(IssueCandidate.article_id).in_(ids)
     )
     frozen = {one.article_id: Inputs.from_json(one.inputs) for one in session.exec(statement)}
-    return [repeating.Told(row.story_key, row.article_id, frozen[row.article_id].refreshed_at) for row in rows]
+    return [_told_of(row.story_key, frozen[row.article_id]) for row in rows]
+
+
+def _told_of(story_key: str, frozen: Inputs) -> repeating.Told:
+    return repeating.Told(story_key, UUID(frozen.id), frozen.refreshed_at, tuple(map(UUID, frozen.also)))

@@ -6,15 +6,17 @@ sends nothing.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from digest import migrating, regions
 from digest.articles import collecting, reads
+from digest.articles.clusters import comparing
 from digest.articles.feeds.meanings import parse_map, region_names
-from digest.articles.pictures.store import PictureStore
+from digest.articles.pictures.fetching import fetch_due
+from digest.articles.pictures.store import PictureStore, cut_pictures
 from digest.articles.storing import Import
 from digest.bootstrap import App
 from digest.engine import local
@@ -57,6 +59,7 @@ def run(app: App, say: Say, progress: Progress) -> list[Shown]:
     migrating.upgrade(app.database)
     _set_up(app)
     _import_articles(app, say, progress)
+    _cut_pictures(app, say)
     _import_reads(app)
     _import_readers(app, say, progress)
     issues = [_draft(app, given["id"], say) for given in newsroom.PUBLICATIONS]
@@ -93,7 +96,18 @@ def _import_articles(app: App, say: Say, progress: Progress) -> None:
                 say(str(error))
             new, stored = new + report.new, stored + report.stored
             done(1)
+    comparing.compare(app.database, newsroom.CUTOFF)
     say(f"Articles: {stored} from {len(newsroom.FEEDS)} feeds and files, {new} of them new.")
+
+
+def _cut_pictures(app: App, say: Say) -> None:
+    """Cut the pictures for the mail; they lie in the folder already, so nothing is asked for over the network."""
+    pictures = cut_pictures(app.settings)
+    if pictures is None:
+        return
+    came = fetch_due(app.database, Fetcher(), pictures, newsroom.CUTOFF)
+    if came.kept or came.failed:
+        say(f"Pictures: {came.kept} cut for the mail, {came.failed} not to be had.")
 
 
 def _import_reads(app: App) -> None:
@@ -113,7 +127,8 @@ def _import_readers(app: App, say: Say, progress: Progress) -> None:
 
 
 def _draft(app: App, publication_id: str, say: Say) -> Issue:
-    issue = drafting.draft(app.database, publication_id, as_of=newsroom.CUTOFF, at=app.clock.now())
+    now, pictures = app.clock.now(), cut_pictures(app.settings)
+    issue = drafting.draft(app.database, publication_id, as_of=newsroom.CUTOFF, at=now, pictures=pictures)
     note = newsroom.NOTES[publication_id]
     if issue.status in OPEN and issue.edits.get("note") != note:
         issue = editing.set_text(app.database, issue.id, "note", note, who=WHO, at=app.clock.now())
@@ -158,7 +173,8 @@ def _send(app: App, issues: list[Issue], say: Say, progress: Progress) -> None:
         say("Both issues were sent before; nothing is sent again.")
         return
     with progress("Sending", total) as done:
-        local.run(app.means, concurrency=app.settings.send_concurrency, until_idle=True, on_progress=done)
+        means = replace(app.means, refresher=None)  # the sample lies in files: no connection is opened
+        local.run(means, concurrency=app.settings.send_concurrency, until_idle=True, on_progress=done)
 
 
 def _shown(app: App, issue_id: Any) -> Shown:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from digest.articles.pictures.store import PictureStore
 from digest.clock import Clock
 from digest.database import Database
 from digest.errors import Refused
@@ -21,6 +22,9 @@ from digest.sending.retry import Fate
 from digest.sending.settling import Rules
 from digest.settings import Uncertain
 from subscribers import Keys
+
+if TYPE_CHECKING:  # it knows the world's feeds and pages, which no other part of sending needs
+    from digest.articles.refreshing import Refresher
 
 LOOK_AGAIN = 0.2  # seconds between looks at the stop signal while waiting
 LEASE_MARGIN = timedelta(seconds=1)
@@ -59,6 +63,8 @@ class Means:
     longest_call: timedelta  # connect + write + read time-outs
     uncertain: Uncertain
     relaxed: frozenset[str] = frozenset()  # checks that editions made by the schedule need not pass
+    refresher: "Refresher | None" = None  # None: nothing is fetched, as in the demo
+    pictures: PictureStore | None = None  # the cut copies that mails show; None: they show the newsroom's own
     jitter: Callable[[], float] = field(default=random.random)
 
     @property

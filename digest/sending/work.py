@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     drain = "drain"  # freeze an issue if its time has come, and send what is queued of it
     tick = "tick"  # start runs, take back what dead workers held, end what is finished
+    refresh = "refresh"  # ask feeds, pages and pictures whose time has come (ruling 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class Job:
 
 
 def due(database: Database, now: datetime) -> list[Job]:
-    """Name what there is to do at ``now``: a drain for each issue that is sending or whose time has come; a tick."""
+    """Name what there is to do at ``now``: a drain for each issue that is sending or whose time has come, and more.
+
+    A tick and a refresh look for themselves what is due of theirs.
+    """
     ready = or_(
         ISSUE.c.status.in_((_S.freezing, _S.sending)),
         and_(ISSUE.c.status == _S.scheduled, ISSUE.c.undo_until <= now),
@@ -43,7 +47,7 @@ def due(database: Database, now: datetime) -> list[Job]:
     with database.reading() as session:
         ids = session.execute(select(ISSUE.c.id).where(ready, ISSUE.c.held == "").order_by(ISSUE.c.number)).scalars()
         drains = [Job(Kind.drain, one) for one in ids]
-    return [*drains, Job(Kind.tick)]
+    return [*drains, Job(Kind.tick), Job(Kind.refresh)]
 
 
 def drain(means: Means, issue_id: UUID, stop: Stop, *, share: int | None = None, progress: Progress = nothing) -> Ended:

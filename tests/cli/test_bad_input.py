@@ -32,7 +32,7 @@ LIST = ("--list", "bad-south-caucasus")
 VIEWS = ("--map", "url=Page", "--map", "views=Views")
 ADD = ("publications", "add", "more", "--name", "More")
 REFUSED = [
-    (("articles", "import", "page.html"), "It is a web page or another XML document, not a feed."),
+    (("articles", "import", "page.html"), "It is a web page without a headline"),
     (("articles", "import", "bare.json"), "It has no url."),
     (("articles", "import", "bare.json"), "It has no headline."),
     (("articles", "import", "empty.csv"), "It is empty."),

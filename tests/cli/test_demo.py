@@ -1,9 +1,11 @@
 """``digest demo``: the main job on the sample newsroom, whole, repeatable, and never over somebody's files."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from digest.cli import app as everything
@@ -22,6 +24,17 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(everything, words, catch_exceptions=False)
 
 
+def assert_cut_pictures(html: str, folder: Path) -> None:
+    """Look at the pictures of a mail: our copies, the lead wide, the others small, each within its bytes."""
+    shown = re.findall(r'<img src="http://127\.0\.0\.1:8000/pictures/([0-9a-f]{32}\.jpg)"[^>]* width="(\d+)"', html)
+    assert len(shown) == html.count("<img") >= 1
+    for name, width in shown:
+        with Image.open(folder / name) as picture:
+            lead = width == "640"
+            assert picture.size == ((1280, 680) if lead else (504, 336))
+            assert (folder / name).stat().st_size < (200_000 if lead else 40_000)
+
+
 def test_the_demo_goes_the_whole_way_and_a_second_one_sends_nothing(place: Path):
     """Two issues, every reader in the ledger, a mail for each; again: the same state, told in words."""
     issues = json.loads(run("demo", "--json").stdout)
@@ -36,6 +49,7 @@ def test_the_demo_goes_the_whole_way_and_a_second_one_sends_nothing(place: Path)
         assert "border-bridge" not in html + text, "six years old, badge or not"
         assert text.count("/korday-crossing") == (one["publication"] == "meridian"), "two addresses, one story"
         assert "%%" not in html + text
+        assert_cut_pictures(html, place / "demo" / "pictures")
     again = run("demo").stdout
     assert "nothing is sent again" in again
     assert "The Meridian: The night train is back" in again
@@ -75,7 +89,7 @@ def test_the_clock_commands_speak_to_people_and_machines():
     assert run("init", *made).exit_code == 0
     assert "at the newest revision" in run("database", "upgrade").stdout
     assert "at the newest revision" in run("database", "status").stdout
-    assert json.loads(run("database", "status", "--json").stdout)["here"] == "0003"
+    assert json.loads(run("database", "status", "--json").stdout)["here"] == "0004"
     runs = json.loads(run("schedule", "-n", "2", "--at", "2026-11-24T06:00Z", "--json").stdout)
     assert [one["cutoff"] for one in runs] == ["2026-11-30T02:00:00Z", "2026-12-07T02:00:00Z"]
     assert "Asia/Tbilisi" in run("schedule", "the-river").stdout

@@ -97,7 +97,7 @@ def test_a_send_that_must_wait_longer_says_for_what(place: Path):
     """A worker died a moment ago: the same command does not hang; it says whose deliveries wait, and how long."""
     data("send", "1", "--no-wait")
     with bootstrap.opened() as app:
-        (job, _tick) = work.due(app.database, app.clock.now())
+        (job, _tick, _refresh) = work.due(app.database, app.clock.now())
         assert starting.start(app.means, job.issue_id)
         with app.database.writing() as session:
             lease = timedelta(seconds=600)
@@ -139,7 +139,7 @@ def test_an_interrupted_send_goes_on_when_it_is_repeated(place: Path):
     """Begun and left half-way: a worker told to leave says what waits, and the same command sends the rest."""
     data("send", "1", "--no-wait")
     with bootstrap.opened() as app:
-        (job, _tick) = work.due(app.database, app.clock.now())
+        (job, _tick, _refresh) = work.due(app.database, app.clock.now())
         assert job.issue_id is not None
         assert starting.start(app.means, job.issue_id)
         with app.database.writing() as session:  # as if a provider had asked to wait

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -293,6 +294,42 @@ def test_what_cannot_be_trimmed_is_refused_by_the_check():
     assert fitted.trimmed == ()
 
 
+def test_a_lost_picture_is_amber_where_it_would_have_been_shown():
+    """Once, with the reason and the story it is about; the third story of a section shows none anyway."""
+    lost: dict[str, Any] = {"picture": None, "picture_lost": "The server answers 404 (Not Found)."}
+    used = recipe(**lost)
+    found = checks.run([examine(Builder(used).build(("sc",)))], around(used))
+    (said,) = [check for check in found if check.code == "picture-lost"]
+    assert said.level is Level.amber
+    assert said.sentence == (
+        "The picture of a story cannot be had: The server answers 404 (Not Found). It stands without one."
+    )
+    assert said.place == used.by_id[IDS[0]].headline
+    plan = Builder(recipe()).build(("sc",))
+    last = plan.sections[0].stories[-1]
+    assert last != plan.sections[0].stories[0]
+    changed = [replace(one, **lost) if one.id == str(last.article_id) else one for one in recipe().candidates]
+    assert looked_at(replace(recipe(), candidates=tuple(changed))) == {}
+
+
+def test_a_picture_that_was_not_fetched_yet_is_not_checked():
+    """The mail shows the newsroom's own; that holds up nobody."""
+    used = recipe(picture_pending=True)
+    found = checks.run([examine(Builder(used).build(("sc",)))], around(used))
+    assert {check.code: check.level for check in found}["picture-pending"] is Level.not_checked
+    assert loud(found) == {}
+
+
 def test_a_picture_without_a_size_is_no_fault():
     """What is not known is not guessed."""
     assert looked_at(alter=lambda plan: lead_of(plan, picture=Picture("https://m.org/p.jpg", "A bridge"))) == {}
+
+
+def test_a_dead_feed_is_amber_for_the_whole_issue():
+    """Its stories may be missing: the sentence says which feed and how to look."""
+    sentence = "News: dead: 3 failures in a row, not had since 20 Nov 2026. It answers 500."
+    used = recipe()
+    found = checks.run([examine(Builder(used).build(("sc",)))], around(used, dead_feeds=[sentence]))
+    (check,) = [one for one in found if one.code == "feed-dead"]
+    assert (check.level, check.place) == (Level.amber, "")
+    assert sentence in check.sentence

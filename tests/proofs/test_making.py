@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from digest.articles.feeds.models import Feed
 from digest.database import Database
 from digest.errors import Conflict, Refused
 from digest.issues import drafting, editing
@@ -54,6 +55,19 @@ def test_each_set_of_lists_has_its_edition_and_its_readers(database: Database):
     assert {number for number, _key in stories} == {1, 2}
     assert len(stories) == len(set(stories)), "no story twice in an edition"
     assert len(audiences) == 2
+
+
+@BOTH
+def test_a_dead_feed_is_told_of(database: Database):
+    """An issue whose feeds cannot be had says so, and an approval has to accept it."""
+    issue = drafted(database)
+    feed = {"id": "example.org/feed", "url": "https://example.org/feed", "name": "News", "failures": 3}
+    feed |= {"added_at": NOW, "next_at": NOW, "tried_at": NOW, "error": "It answers 500."}
+    with database.writing() as session:
+        session.add(Feed.model_validate(feed))
+    (check,) = [one for one in proof_of(database, issue).checks if one.level is Level.amber]
+    assert check.code == "feed-dead"
+    assert "News: dead: 3 failures in a row" in check.sentence
 
 
 @BOTH

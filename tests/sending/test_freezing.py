@@ -228,7 +228,7 @@ def test_red_at_the_last_look_holds_and_tells(database: Database, clock: StillCl
     assert issue.held
     assert newsroom.states(database) == {}
     assert [row.what for row in newsroom.rows_of(database, table(IssueLog))][-1] == "hold"
-    assert [job.kind for job in work.due(database, NOW)] == ["tick"]
+    assert [job.kind for job in work.due(database, NOW)] == ["tick", "refresh"]
     approved.reader(database, "one", [approved.WHERE[0]])
     control.resume(database, issue_id, who="editor", at=NOW, account="scripted")
     work.drain(means(database, clock, Scripted()), issue_id, Never())

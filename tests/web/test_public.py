@@ -64,8 +64,28 @@ def test_pictures_are_served_for_good(app, http):
     assert (answer.status_code, answer.content) == (200, b"\xff\xd8\xff picture")
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["etag"] == f'"{NAME[:32]}"'
+    for ending, kind in (("png", "image/png"), ("gif", "image/gif")):
+        (folder / f"{NAME[:32]}.{ending}").write_bytes(b"picture")
+        assert http.get(f"/pictures/{NAME[:32]}.{ending}").headers["content-type"] == kind
     for wrong in ("notes.txt", f".{NAME}.part", "..%2fweb.db", NAME.replace("0", "1"), ""):
         assert http.get(f"/pictures/{wrong}").status_code == 404
+
+
+def test_a_picture_that_is_held_already_is_not_sent_again(app, http):
+    """304, with the same promise; another mark gets the picture, and HEAD its head."""
+    app.settings.pictures_dir.mkdir()
+    (app.settings.pictures_dir / NAME).write_bytes(b"\xff\xd8\xff picture")
+    tag = http.get(f"/pictures/{NAME}").headers["etag"]
+    for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = http.get(f"/pictures/{NAME}", headers={"If-None-Match": held})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == tag
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert http.get(f"/pictures/{NAME}", headers={"If-None-Match": '"other"'}).status_code == 200
+    head = http.head(f"/pictures/{NAME}")
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "11")
+    assert http.get(f"/pictures/{NAME.replace('0', '1')}", headers={"If-None-Match": "*"}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/docs", "/openapi.json", "/u"])

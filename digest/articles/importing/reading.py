@@ -1,20 +1,32 @@
-"""Tells what shape an import has, and has it read: feed, JSON Feed, our JSON, or CSV."""
+"""Tells what shape an import has, and has it read: feed, JSON Feed, WordPress, Ghost, our JSON, or CSV."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin
 
-from digest.articles.importing import csv_articles, feeds, json_articles, json_feed, sheets
+from digest.articles.importing import (
+    csv_articles,
+    feeds,
+    ghost,
+    json_articles,
+    json_feed,
+    markup,
+    page,
+    sheets,
+    wordpress,
+)
 from digest.articles.importing.data import ArticleData, PictureRule, RowError, same_picture
+from digest.articles.importing.joining import joined
 from digest.articles.pictures.store import PictureStore, beside
 from digest.errors import BadInput
 
 LARGEST = 200_000_000  # bytes of a local file
 FEED = re.compile(r"<(?:[a-z0-9]+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
-FEED_LINK = re.compile(r"<link\b[^<>]*application/(?:rss|atom|feed)\+(?:xml|json)[^<>]*>", re.IGNORECASE)
+FEED_LINK = re.compile(r"<link\b[^<>]{0,1000}application/(?:rss|atom|feed)\+(?:xml|json)[^<>]{0,1000}>", re.IGNORECASE)
 HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+POSTS = re.compile(r'\{\s*"posts"\s*:|\[\s*\{(?=[\s\S]*"(?:date|modified)_gmt"\s*:)')  # Ghost, or WordPress
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,14 @@ def read(content: bytes, origin: Origin, pictures: PictureStore | None = None) -
 def is_feed(content: bytes) -> bool:
     """Tell whether this is a feed, which brings its newest articles again and again, and not a file of articles."""
     head = feeds.decode(content[:4_000]).lstrip("\ufeff \r\n\t")
-    return bool(FEED.search(head)) if head.startswith("<") else head.startswith("{") and json_feed.MARK in head
+    if head.startswith("<"):
+        return bool(FEED.search(head)) and not is_page(content)
+    return (head.startswith("{") and json_feed.MARK in head) or bool(POSTS.match(head))
+
+
+def is_page(content: bytes, content_type: str = "") -> bool:
+    """Tell whether this is a web page, which holds one article or none."""
+    return markup.is_page(content, content_type)
 
 
 def _read(content: bytes, origin: Origin, picture: PictureRule) -> Iterator[ArticleData | RowError]:
@@ -53,17 +72,27 @@ def _read(content: bytes, origin: Origin, picture: PictureRule) -> Iterator[Arti
     if not head:
         raise BadInput("It is empty.")
     if head.startswith("<"):
+        if is_page(content, origin.content_type):
+            return page.read(content, origin.url, origin.content_type)
         if not FEED.search(head):
-            raise BadInput(_no_feed(head, origin))
+            raise BadInput(no_feed(content, origin))
         return feeds.read(content, origin.url, picture)
     if head.startswith(("{", "[")):
-        data = json_articles.parse(sheets.decode(content))
-        if json_feed.is_feed(data):
-            return json_feed.read(data, origin.url, picture)
-        return json_articles.read(data, picture)
+        return _of_json(sheets.decode(content), origin, picture)
     if _is_csv(head, origin):
         return csv_articles.read(sheets.decode(content), picture)
     raise BadInput("It is no feed, no JSON and no CSV whose first line names the columns url and headline.")
+
+
+def _of_json(text: str, origin: Origin, picture: PictureRule) -> Iterator[ArticleData | RowError]:
+    data = json_articles.parse(text)
+    if json_feed.is_feed(data):
+        return json_feed.read(data, origin.url, picture)
+    if wordpress.is_posts(data):
+        return wordpress.read(data, origin.url, picture)
+    if ghost.is_posts(data):
+        return ghost.read(data, origin.url, picture)
+    return json_articles.read(data, picture)
 
 
 def _is_csv(head: str, origin: Origin) -> bool:
@@ -72,9 +101,10 @@ def _is_csv(head: str, origin: Origin) -> bool:
     return named or ("url" in first and "headline" in first)
 
 
-def _no_feed(head: str, origin: Origin) -> str:
-    link = FEED_LINK.search(head)
+def no_feed(content: bytes, origin: Origin) -> str:
+    """Say that this is no feed, and which feed it names if it is a web page."""
+    link = FEED_LINK.search(sheets.decode(content[:100_000]))
     href = HREF.search(link.group()) if link else None
     if href:
-        return f"It is a web page, not a feed. It names this feed: {urljoin(origin.url, href.group(1))}"
+        return f"It is a web page, not a feed. It names this feed: {joined(origin.url, unescape(href.group(1)))}"
     return "It is a web page or another XML document, not a feed."

@@ -95,6 +95,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("article_id", "source"),
     )
     op.create_index("ix_articlesource_source_guid", "articlesource", ["source", "guid"])
+    op.create_index("ix_articlesource_cluster", "articlesource", ["cluster"])
+    op.create_index("ix_article_cluster", "article", ["cluster"])
     op.create_table(
         "articlewords",
         sa.Column("article_id", sa.Uuid(), nullable=False),
@@ -197,6 +199,7 @@ def _source(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_article_cluster", "article")
     with op.batch_alter_table("region") as region:
         region.drop_column("aliases")
     for table in reversed(TABLES):
