@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from digest.articles.importing import plain
+from digest.articles.importing.dates import read_date
 from digest.articles.models import ArticleStatus
 from digest.errors import BadInput
 
@@ -65,6 +65,14 @@ def web_url(value: Any) -> str:
     return quote(text, safe="%/:?#[]@!$&'()*+,;=-._~") if text.isascii() else _quoted(text)
 
 
+def absolute(base: str, address: str) -> str:
+    """Return an address as seen from where it was found; what is no address stays as it is, to be told of."""
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return address
+
+
 def _quoted(text: str) -> str:
     """Encode what no address may hold (blanks, quotes, angle brackets), and leave letters of all scripts readable."""
     return "".join(quote(char, safe="") if char in ' "<>\\^`{|}' or char.isspace() else char for char in text)
@@ -97,24 +105,17 @@ def _language(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """Read ISO 8601 or an e-mail date; without a zone it is UTC; the dates that mean "none" are None."""
-    if value in (None, ""):
+    """Read a date as dates.py does; without a zone it is UTC; the dates that mean "none" are None."""
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    moment = value if isinstance(value, datetime) else _parsed(_text(value).strip())
+    moment = value if isinstance(value, datetime) else read_date(_text(value))
+    if moment is None:
+        raise ValueError("is not a time; write 2026-11-24T06:00:00Z")
     try:
         moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except OverflowError:
         return None
     return None if moment.year <= UNSET_YEAR or moment == UNSET else moment
-
-
-def _parsed(text: str) -> datetime:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            return read(text)
-        except (ValueError, TypeError):
-            continue
-    raise ValueError("is not a time; write 2026-11-24T06:00:00Z")
 
 
 def _count(value: Any) -> int | None:
@@ -199,6 +200,12 @@ class ArticleData(BaseModel):
 
 
 FIELDS = tuple(ArticleData.model_fields)
+
+
+def undated(given: str, where: str) -> RowError:
+    """Say that an article's date cannot be read; the article is kept."""
+    shown = plain.shorten(given, 60)
+    return RowError(where, f"Its date {shown!r} cannot be read; it counts as published when first seen.", kept=True)
 
 
 def same_picture(image: dict[str, Any]) -> dict[str, Any]:

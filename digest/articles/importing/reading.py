@@ -23,6 +23,8 @@ from digest.articles.pictures.store import PictureStore, beside
 from digest.errors import BadInput
 
 LARGEST = 200_000_000  # bytes of a local file
+HEAD = 500_000  # bytes that tell what it is; some feeds begin with long comments
+BLANKS = "\ufeff \r\n\t"
 FEED = re.compile(r"<(?:[a-z0-9]+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 FEED_LINK = re.compile(r"<link\b[^<>]{0,1000}application/(?:rss|atom|feed)\+(?:xml|json)[^<>]{0,1000}>", re.IGNORECASE)
 HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
@@ -54,9 +56,9 @@ def read(content: bytes, origin: Origin, pictures: PictureStore | None = None) -
 
 def is_feed(content: bytes) -> bool:
     """Tell whether this is a feed, which brings its newest articles again and again, and not a file of articles."""
-    head = feeds.decode(content[:4_000]).lstrip("\ufeff \r\n\t")
-    if head.startswith("<"):
-        return bool(FEED.search(head)) and not is_page(content)
+    head = feeds.decode(content[:HEAD]).lstrip(BLANKS)
+    if not head.startswith(("{", "[")) and FEED.search(head):
+        return not is_page(content) and not _is_csv(head, Origin(""))
     return (head.startswith("{") and json_feed.MARK in head) or bool(POSTS.match(head))
 
 
@@ -68,19 +70,19 @@ def is_page(content: bytes, content_type: str = "") -> bool:
 def _read(content: bytes, origin: Origin, picture: PictureRule) -> Iterator[ArticleData | RowError]:
     if len(content) > LARGEST:
         raise BadInput(f"It has over {LARGEST // 1_000_000} MB. Split it.")
-    head = sheets.decode(content[:20_000]).lstrip("\ufeff \r\n\t")
+    head = feeds.decode(content[:HEAD]).lstrip(BLANKS)
     if not head:
         raise BadInput("It is empty.")
-    if head.startswith("<"):
-        if is_page(content, origin.content_type):
-            return page.read(content, origin.url, origin.content_type)
-        if not FEED.search(head):
-            raise BadInput(no_feed(content, origin))
-        return feeds.read(content, origin.url, picture)
     if head.startswith(("{", "[")):
         return _of_json(sheets.decode(content), origin, picture)
-    if _is_csv(head, origin):
+    if head.startswith("<") and is_page(content, origin.content_type):
+        return page.read(content, origin.url, origin.content_type)
+    if not head.startswith("<") and _is_csv(head, origin):
         return csv_articles.read(sheets.decode(content), picture)
+    if FEED.search(head):  # also behind what a server printed before it
+        return feeds.read(content, origin.url, picture)
+    if head.startswith("<"):
+        raise BadInput(no_feed(content, origin))
     raise BadInput("It is no feed, no JSON and no CSV whose first line names the columns url and headline.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from digest.articles.importing.data import ArticleData, RowError, build, web_url
+from digest.articles.importing.data import ArticleData, RowError, absolute, build, web_url
 from digest.articles.models import ArticleStatus
 from digest.errors import BadInput
 
@@ -184,3 +184,27 @@ def test_an_article_cannot_be_changed():
     article = ArticleData.model_validate(BASE)
     with pytest.raises(ValidationError):
         setattr(article, "headline", "other")  # noqa: B010 - mypy would see it coming
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [(" /a ", "https://example.org/a"), ("http://[", "http://["), ("b", "https://example.org/x/b")],
+)
+def test_an_address_is_seen_from_where_it_was_found(address, seen):
+    """What is no address stays, so that a sentence can say so."""
+    assert absolute("https://example.org/x/y", address) == seen
+
+
+@pytest.mark.parametrize("moment", ["  ", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59-10:00"])
+def test_dates_that_mean_none_are_none(moment):
+    """Blanks, the first day of a calendar, and a moment after the last."""
+    article = only(BASE | {"published_at": moment})
+    assert isinstance(article, ArticleData)
+    assert article.published_at is None
+
+
+def test_a_number_that_is_blank_is_none():
+    """As an empty cell of a sheet is."""
+    article = only(BASE | {"minutes": ""})
+    assert isinstance(article, ArticleData)
+    assert article.minutes is None

@@ -171,8 +171,9 @@ def test_the_shape_is_found_by_looking(content, name, count):
     [
         ("", "file: It is empty"),
         ("just words", "no feed, no JSON and no CSV"),
-        ("<html><body>x</body></html>", "web page or another XML document"),
-        ("<html><link rel=alternate type='application/rss+xml'></html>", "web page or another XML document"),
+        ("<html><body>x</body></html>", "front page of a site"),
+        ("<urlset></urlset>", "web page or another XML document"),
+        ("<html><link rel=alternate type='application/rss+xml'></html>", "front page of a site"),
         (
             "<html><link rel=alternate type='application/rss+xml' href='/feed.xml'></html>",
             "names this feed: https://example.org/feed.xml",
@@ -279,3 +280,18 @@ def test_a_picture_that_cannot_be_opened_is_a_sentence(tmp_path: Path):
     """Keeping a path that is no file says so."""
     with pytest.raises(BadInput, match="cannot be read"):
         PictureStore(tmp_path, "https://digest.example").keep(tmp_path / "gone.png")
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["Warning: undefined index in /feed.php\n", "<!--" + " note" * 10_000 + "-->", "\n\n  \t"],
+    ids=["a warning", "a long comment", "blanks"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_a_feed_is_known_behind_what_stands_before_it(before, encoding):
+    """What a server printed first, a long comment, any encoding: it is read as the feed it is."""
+    item = "<item><title>A</title><link>https://example.org/a</link></item>"
+    feed = f"{before}<rss version='2.0'><channel><title>f</title>{item}</channel></rss>".encode(encoding)
+    (found,) = [one for one in reading.read(feed, Origin("feed")) if isinstance(one, ArticleData)]
+    assert found.headline == "A"
+    assert reading.is_feed(feed)

@@ -35,6 +35,38 @@ def test_a_line_is_sane_plain_text(given, text):
     assert line(given, 100) == text
 
 
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("&lt;p&gt;Escaped &lt;b&gt;twice&lt;/b&gt;&lt;/p&gt;", "Escaped twice"),
+        ("&lt;img src=x onerror=alert(1)&gt; x", "x"),
+        ("<i>a</i> &lt;a href='x'&gt;b&lt;/a&gt;", "a b"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;x", "x"),
+        ("How to use &lt;br&gt; and &lt;b&gt;", "How to use <br> and <b>"),
+        ("<p title='a' lang='b'>x</p>", "x"),
+        ("<!DOCTYPE html><?xml version='1.0'?><p>x</p>", "x"),
+    ],
+)
+def test_markup_goes_however_often_it_was_escaped(given, text):
+    """In a line and in paragraphs; a lone tag that is written about stays; no attribute does."""
+    assert line(given, 100) == text
+    assert paragraphs(given, 100) == text
+
+
+def test_texts_about_markup_show_it_but_nothing_that_acts():
+    """Code in <pre> stays code; where it would act, it goes."""
+    shown = "<p>Write</p><pre>&lt;b&gt;x&lt;/b&gt;</pre>"
+    assert paragraphs(shown, 100) == "Write\n\n<b>x</b>"
+    assert paragraphs(shown.replace("b&gt;", "iframe src='x'&gt;", 1), 100) == "Write"
+
+
+def test_markup_too_deep_or_too_much_is_cut_out_by_hand():
+    """Scripts go with what is in them, as elsewhere."""
+    deep = "</b>" * 10 + "<div>" * 400 + "Words<script>alert(1)</script><style>p {}</style> &amp; more" + "</div>" * 400
+    assert paragraphs(deep, 100) == "Words & more"
+    assert paragraphs("<i>a</i> " * 6_000 + "< end", 20_000).split()[-2:] == ["a", "end"]
+
+
 def test_paragraphs_stay_apart():
     """Blocks become paragraphs, line breaks stay, and scripts are dropped with what is in them."""
     html = "<p>One\n two</p><p>Three<br>four</p><ul><li>five<li>six</ul><style>p {}</style>"
