@@ -1,86 +1,271 @@
-"""Which run is due, worked out from wall times in a zone (pure), and the tick that acts on it.
+"""Which run is due, worked out from wall times in a zone. Pure: the tick acts on it.
 
-Wall times are kept as the newsroom wrote them and turned into UTC late, so that "Monday 08:00 in Brussels" stays
-that across clock changes. An hour that the spring change leaves out runs at the next full hour; one that comes
-twice in autumn runs once (cronsim's rule, that of Debian's cron).
+A run is a cut-off with the sending after it: the first wall time of ``send`` at or after the cut-off. A cut-off that
+another one follows before its sending is no run, so every sending has one cut-off, the last before it.
+Its day is the date of the sending as the zone's calendar writes it; skip dates and every n-th run go by that.
+Every n-th: days from ``starts_on`` for a daily, weeks of seven days from ``starts_on`` for a weekly, counted in the
+calendar, whatever the clocks do; a skipped run keeps its count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
-
 from digest.clock import as_utc_text
+from digest.errors import Refused
 from digest.issues.models import Publication
+from digest.issues.wall_times import MISSING, Moment, first_from, instants, moments, offset
+
+__all__ = [
+    "Due",
+    "PlannedRun",
+    "due",
+    "instants",
+    "last_over",
+    "next_runs",
+    "on_day",
+    "planned",
+    "review_of",
+    "rows",
+    "sent_on",
+]
+
+HORIZON = timedelta(days=5 * 366)  # who has no run for so long has none
+LOOK_BACK = timedelta(days=400)  # missed runs that are older are forgotten
+SAME_RUN = timedelta(hours=12)
+_DAY = timedelta(days=1)
+_UNITS = {"weekly": (7, "week"), "daily": (1, "day")}
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """One coming run of a publication: instants in UTC, and what a person should know about its clock."""
+    """One run of a publication: instants in UTC, and what a person should know about it."""
 
     publication_id: str
     zone: str
     cutoff: datetime
+    review: datetime  # until then editors look at the draft
+    remind: datetime  # then those are reminded who have not approved
     send: datetime
-    note: str = ""
+    day: date  # of the sending, in the zone
+    why_not: str = ""  # why it does not happen; "" where it does
+    notes: tuple[str, ...] = ()
+    following: datetime | None = None  # the cut-off after this one
 
-    def as_row(self) -> dict[str, str]:
+    @property
+    def note(self) -> str:
+        """Return what a person should know, in one line."""
+        return " ".join(self.notes)
+
+    def as_row(self) -> dict[str, Any]:
         """Return it for people and machines: both zones, ISO 8601."""
         zone = ZoneInfo(self.zone)
-        shown = "%a %d %b %Y %H:%M"
-        return {
-            "publication": self.publication_id,
-            "cutoff": as_utc_text(self.cutoff),
-            "cutoff_local": f"{self.cutoff.astimezone(zone).strftime(shown)} {self.zone}",
-            "send": as_utc_text(self.send),
-            "send_local": f"{self.send.astimezone(zone).strftime(shown)} {self.zone}",
-            "note": self.note,
-        }
+        row: dict[str, Any] = {"publication": self.publication_id, "day": self.day.isoformat()}
+        for name in ("cutoff", "review", "remind", "send"):
+            at = getattr(self, name)
+            row[name] = as_utc_text(at)
+            row[f"{name}_local"] = f"{at.astimezone(zone):%a %d %b %Y %H:%M} {self.zone}"
+        return row | {"runs": not self.why_not, "why_not": self.why_not, "note": self.note}
 
 
-def instants(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
-    """Yield the instants (UTC) at which a wall-time rule holds in a zone, each later than ``after``."""
-    for moment in CronSim(cron, after.astimezone(ZoneInfo(zone))):
-        yield moment.astimezone(UTC)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The run to start now, and the earlier ones that were missed: it stands for them."""
+
+    run: PlannedRun
+    missed: tuple[PlannedRun, ...] = ()
+
+
+def planned(publication: Publication, after: datetime) -> Iterator[PlannedRun]:
+    """Yield the runs whose cut-off is later than ``after``, those that do not happen with the reason.
+
+    Ends after five years, or where neither cut-off nor sending ever comes again.
+    """
+    cutoffs = moments(publication.cutoff, publication.zone, after)
+    sends = moments(publication.send, publication.zone, after)
+    cutoff, send, before = next(cutoffs, None), next(sends, None), offset(after, publication.zone)
+    while cutoff is not None and cutoff.at <= after + HORIZON:
+        following = next(cutoffs, None)
+        while send is not None and send.at < cutoff.at:
+            send = next(sends, None)
+        if send is None:
+            return
+        run = _run(publication, cutoff, send, following, before)
+        yield run
+        if not run.why_not:
+            before = offset(send.at, publication.zone)
+        cutoff = following
 
 
 def next_runs(publication: Publication, now: datetime, count: int) -> list[PlannedRun]:
-    """Return the next ``count`` runs whose cut-off is after ``now``."""
-    cutoffs = instants(publication.cutoff, publication.zone, now)
+    """Return the next ``count`` runs that happen and whose cut-off is after ``now``; fewer if there are not so many."""
     runs: list[PlannedRun] = []
-    while len(runs) < count:
-        run = _run(publication, next(cutoffs))
-        runs.append(_with_clock_note(run, runs[-1] if runs else None, now))
+    for run in planned(publication, now):
+        if len(runs) == count:
+            break
+        runs += [] if run.why_not else [run]
     return runs
 
 
-def last_cutoff(publication: Publication, now: datetime, since: datetime | None) -> PlannedRun | None:
-    """Return the newest run whose cut-off has come, or None.
+def due(
+    publication: Publication, now: datetime, started: Collection[datetime], seen: datetime | None = None
+) -> Due | None:
+    """Return the run to start at ``now``, or None. ``started``: the cut-offs of all runs that have a row.
 
-    ``since``: the cut-off of the last run that was started. Cut-offs that were missed in between are not caught
-    up one by one: only the newest counts. Without ``since`` one year back is looked at, no further.
+    ``seen``: a cut-off that was over when the publication was first looked at; what comes after it counts.
+
+    Cut-offs missed since the last one are not caught up one by one: the newest stands for them. What was started is
+    never started again, wherever the clock stands. A cut-off nearer to a started one than half the time to its
+    successor (12 hours at most) is that one, moved a little by new zone data or by a change of the schedule.
+    A publication that was never looked at starts with the cut-off of now, not with one over by more than its grace.
     """
-    newest = None
-    for cutoff in instants(publication.cutoff, publication.zone, since or now - timedelta(days=366)):
-        if cutoff > now:
+    since = max((one for one in (*started, *([seen] if seen else ())) if one <= now), default=None)
+    grace = timedelta(hours=publication.grace_hours)
+    after = now - grace - timedelta.resolution if since is None else max(since, now - LOOK_BACK)
+    runs = []
+    for run in planned(publication, after):
+        if run.cutoff > now:
             break
-        newest = cutoff
-    return _run(publication, newest) if newest else None
+        if not run.why_not and not _is_started(run, started):
+            runs.append(run)
+    return Due(runs[-1], tuple(runs[:-1])) if runs else None
 
 
-def _run(publication: Publication, cutoff: datetime) -> PlannedRun:
-    send = next(instants(publication.send, publication.zone, cutoff - timedelta(seconds=1)))
-    return PlannedRun(publication.id, publication.zone, cutoff, send)
+def last_over(publication: Publication, now: datetime) -> PlannedRun | None:
+    """Return the newest run whose cut-off has come, whether it happens or not; None if there was none for long."""
+    newest = None
+    for run in planned(publication, now - LOOK_BACK):
+        if run.cutoff > now:
+            break
+        newest = run
+    return newest
 
 
-def _with_clock_note(run: PlannedRun, before: PlannedRun | None, now: datetime) -> PlannedRun:
-    zone = ZoneInfo(run.zone)
-    earlier = (before.send if before else now).astimezone(zone).utcoffset()
-    here = run.send.astimezone(zone).utcoffset()
-    if earlier == here or earlier is None or here is None:
+def on_day(publication: Publication, day: date, *, but_skipped: bool = False) -> PlannedRun | None:
+    """Return the run that is sent on a date of the zone's calendar; None if there is none.
+
+    ``but_skipped``: a run that does not happen only because this date is one of the skip dates counts, too.
+    """
+    start = datetime.combine(day, datetime.min.time(), ZoneInfo(publication.zone))
+    text = day.isoformat()
+    kept = [one for one in publication.skip_dates if not (but_skipped and one == text)]
+    asked = Publication.model_validate(publication.model_dump() | {"skip_dates": kept})
+    for run in planned(asked, start - timedelta(days=35)):  # a sending comes before the next cut-off, a month at most
+        if run.day == day and not run.why_not:
+            return run
+        if run.cutoff > start + 2 * _DAY:
+            return None
+    return None
+
+
+def sent_on(publication: Publication, day: date) -> PlannedRun:
+    """Return the run of a date, be it a skip date or not; raises Refused, naming dates that have one."""
+    run = on_day(publication, day, but_skipped=True)
+    if run is not None:
         return run
-    way = "forward" if here > earlier else "back"
-    note = f"The clocks in {run.zone} go {way} before this run: it sends at {run.send:%H:%M} UTC."
-    return PlannedRun(run.publication_id, run.zone, run.cutoff, run.send, note)
+    noon = datetime.combine(day, datetime.min.time(), ZoneInfo(publication.zone))
+    near = ", ".join(one.day.isoformat() for one in next_runs(publication, noon, 3)) or "none"
+    raise Refused(f"Publication {publication.id!r} sends nothing on {day}. The next that it sends after that: {near}.")
+
+
+def rows(
+    chosen: Sequence[Publication], everyone: Sequence[Publication], now: datetime, count: int
+) -> list[dict[str, Any]]:
+    """Return what ``digest schedule`` shows: the next ``count`` runs of each, and between them those that are not.
+
+    ``everyone``: all publications, to say where one stands for its companion.
+    """
+    found = [(run, one) for one in chosen for run in _until(planned(one, now), count)]
+    found.sort(key=lambda pair: (pair[0].cutoff, pair[1].id))
+    return [run.as_row() | _around(run, one, everyone) for run, one in found]
+
+
+def review_of(publication: Publication, cutoff: datetime, send: datetime) -> datetime:
+    """Return until when editors look at a draft: the first wall time of ``review`` after the cut-off, else the send."""
+    found = first_from(publication.review, publication.zone, cutoff) if publication.review else None
+    return min(found.at, send) if found else send
+
+
+def _until(runs: Iterator[PlannedRun], count: int) -> Iterator[PlannedRun]:
+    happening = 0
+    for run in runs:
+        yield run
+        happening += not run.why_not
+        if happening == count:
+            return
+
+
+def _around(run: PlannedRun, publication: Publication, everyone: Sequence[Publication]) -> dict[str, Any]:
+    """Return what the row of a run says of its cadence, and of the companions of its publication."""
+    unit = _UNITS[publication.cadence][1]
+    counted = f"Every {publication.every} {unit}s from {publication.starts_on}." if publication.every > 1 else ""
+    instead = [
+        one.id
+        for one in everyone
+        if one.companion == publication.id and not run.why_not and on_day(one, run.day) is not None
+    ]
+    said = [f"Its readers get it instead of {publication.companion} that day."] if publication.companion else []
+    said += [f"Readers of {one} get that instead, this day." for one in instead]
+    return {
+        "every": publication.every,
+        "starts_on": publication.starts_on,
+        "skip_dates": publication.skip_dates,
+        "cadence": counted,
+        "companion": publication.companion,
+        "replaced_by": instead,
+        "companions": " ".join(said),
+    }
+
+
+def _run(
+    publication: Publication, cutoff: Moment, send: Moment, following: Moment | None, before: timedelta
+) -> PlannedRun:
+    review = review_of(publication, cutoff.at, send.at)
+    overtaken = following is not None and following.at <= send.at
+    return PlannedRun(
+        publication_id=publication.id,
+        zone=publication.zone,
+        cutoff=cutoff.at,
+        review=review,
+        remind=max(cutoff.at, review - timedelta(minutes=publication.remind_minutes)),
+        send=send.at,
+        day=send.wall.date(),
+        why_not="another cut-off comes before its sending" if overtaken else _why_not(publication, send.wall.date()),
+        notes=tuple(_notes(publication.zone, cutoff, send, before)),
+        following=following.at if following else None,
+    )
+
+
+def _why_not(publication: Publication, day: date) -> str:
+    """Return why there is no run on a day; "" if there is."""
+    start = date.fromisoformat(publication.starts_on) if publication.starts_on else None
+    if start is not None and day < start:
+        return f"it starts on {start}"
+    length, unit = _UNITS[publication.cadence]
+    if start is not None and publication.every > 1:
+        number = (day - start).days // length
+        if number % publication.every:
+            return f"it runs every {publication.every} {unit}s from {start}; this is {unit} {number + 1}"
+    return "it is a skip date" if day.isoformat() in publication.skip_dates else ""
+
+
+def _notes(zone: str, cutoff: Moment, send: Moment, before: timedelta) -> Iterator[str]:
+    here = offset(send.at, zone)
+    if here != before:
+        way = "forward" if here > before else "back"
+        yield f"The clocks in {zone} go {way} before this run: it sends at {send.at:%H:%M} UTC."
+    for name, one in (("cut-off", cutoff), ("sending", send)):
+        if one.odd == MISSING:
+            there = one.at.astimezone(ZoneInfo(zone))
+            yield f"{one.wall:%H:%M} does not exist on {one.wall.date()} in {zone}: the {name} is at {there:%H:%M}."
+        elif one.odd:
+            yield f"{one.wall:%H:%M} comes twice on {one.wall.date()} in {zone}: the {name} is at the first of both."
+    if send.wall.date() - cutoff.wall.date() > _DAY:
+        yield f"It sends {(send.wall.date() - cutoff.wall.date()).days} days after its cut-off."
+
+
+def _is_started(run: PlannedRun, started: Collection[datetime]) -> bool:
+    near = min(SAME_RUN, (run.following - run.cutoff) / 2) if run.following else SAME_RUN
+    return any(abs(run.cutoff - one) < near for one in started)

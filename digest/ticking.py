@@ -1,35 +1,55 @@
 """One pass over what is due: draft at the cut-off, send what is approved when its hour has come. Safe to repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from digest.errors import DigestError, Refused
-from digest.issues import drafting, lifecycle, log, publications
+from digest.issues import drafting, lifecycle, log, publications, runs
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication, Run
+from digest.issues.runs import Times
 from digest.proofs import approval, making
 from digest.rendering.urls import Urls
-from digest.schedule import PlannedRun, last_cutoff
+from digest.schedule import LOOK_BACK, Due, PlannedRun, due, last_over
 from digest.sending import control, work
 from digest.sending.sender import Means
 
 WHO = "schedule"
 BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)
+IN_A_ROW = 3  # so many empty issues one after the other are worth a word
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something the schedule did or refused to do, for the worker's log and for the editors."""
+
+    what: str  # refreshed | drafted | skipped | held | late | missed | by hand | cancelled | sent | reminded
+    sentence: str
+    publication_id: str = ""
+    issue_id: UUID | None = None  # None: it is about no issue
 
 
 def tick(means: Means) -> list[str]:
     """Do one pass at the clock's time; returns a sentence for each thing done or held."""
+    return [event.sentence for event in happenings(means)]
+
+
+def happenings(means: Means) -> list[Event]:
+    """Do one pass at the clock's time; returns what happened, in order. Each thing is told once, whoever ticks."""
     now = means.clock.now()
     with means.database.reading() as session:
         everyone = publications.all_publications(session)
-    said = _refreshed(means, everyone, now)
-    said += [sentence for publication in everyone for sentence in _cut_off(means, publication, now)]
-    said += _release(means, now)
+    events = [Event("refreshed", sentence) for sentence in _refreshed(means, everyone, now)]
+    for publication in everyone:
+        events += _cut_off(means, publication, now)
+    events += _release(means, now)
+    events += _remind(means, now)
     work.tidy(means)
-    return said
+    return events
 
 
 def _refreshed(means: Means, everyone: Sequence[Publication], now: datetime) -> list[str]:
@@ -40,85 +60,141 @@ def _refreshed(means: Means, everyone: Sequence[Publication], now: datetime) -> 
     return said
 
 
-def _cut_off(means: Means, publication: Publication, now: datetime) -> list[str]:
-    """Draft the issue whose cut-off has come, once."""
-    run = _next_run(means, publication, now)
-    if run is None:
-        return []
-    if now - run.planned_at > timedelta(hours=publication.grace_hours):
+def _is_cut_off(means: Means, publication: Publication, now: datetime) -> bool:
+    """Tell whether an issue of a publication is to be drafted now, and not too late for that."""
+    begun, found = _begun(means, publication), _due(means, publication, now)
+    cutoffs = [begun.planned_at] if begun else []
+    cutoffs += [found.run.cutoff] if found else []
+    return any(not _is_late(publication, cutoff, now) for cutoff in cutoffs)
+
+
+def _cut_off(means: Means, publication: Publication, now: datetime) -> Iterator[Event]:
+    """Draft the issue whose cut-off has come, once; before it what a worker began that died."""
+    begun = _begun(means, publication)
+    if begun is not None:
+        yield from _work_on(means, publication, begun, now)
+    found = _due(means, publication, now)
+    if found is None:
+        _note_seen(means, publication, now)
+        return
+    missed = [_times(one) for one in found.missed]
+    run = runs.begin(means.database, publication.id, _times(found.run), missed, now)
+    if run is None:  # another worker began it
+        return
+    if missed:
+        days = ", ".join(f"{one.cutoff:%Y-%m-%d}" for one in missed)
+        yield Event(
+            "missed",
+            f"{publication.id}: nobody was at work at {len(missed)} earlier cut-offs ({days}); "
+            f"that of {run.planned_at:%Y-%m-%d %H:%M} UTC stands for them",
+            publication.id,
+        )
+    yield from _work_on(means, publication, run, now)
+
+
+def _note_seen(means: Means, publication: Publication, now: datetime) -> None:
+    """Remember that a new publication was looked at, so that its first cut-off cannot be missed in silence."""
+    with means.database.reading() as session:
+        if runs.is_known(session, publication.id):
+            return
+    last = last_over(publication, now - timedelta(hours=publication.grace_hours))  # what is within it may still run
+    if last is not None:
+        runs.note_seen(means.database, publication.id, _times(last), now)
+
+
+def _begun(means: Means, publication: Publication) -> Run | None:
+    with means.database.reading() as session:
+        return runs.begun(session, publication.id)
+
+
+def _due(means: Means, publication: Publication, now: datetime) -> Due | None:
+    with means.database.reading() as session:
+        started = runs.started(session, publication.id, now - LOOK_BACK)
+        seen = runs.seen(session, publication.id)
+    return due(publication, now, started, seen)
+
+
+def _times(run: PlannedRun) -> Times:
+    return Times(run.cutoff, run.send)
+
+
+def _is_late(publication: Publication, at: datetime, now: datetime) -> bool:
+    return now - at > timedelta(hours=publication.grace_hours)
+
+
+def _work_on(means: Means, publication: Publication, run: Run, now: datetime) -> list[Event]:
+    """Draft the issue of a run and say what is to become of it; nothing where another worker did it meanwhile."""
+    if _is_late(publication, run.planned_at, now):
         sentence = (
             f"{publication.id}: the cut-off of {run.planned_at:%Y-%m-%d %H:%M} UTC is over by more than "
             f"{publication.grace_hours:g} hours; nothing was drafted. "
             f"To have it all the same: digest issues draft {publication.id} --at {run.planned_at:%Y-%m-%dT%H:%MZ}"
         )
-        _end_run(means, run, f"late: {sentence}", None)
-        return [sentence]
-    issue = drafting.draft(means.database, publication.id, as_of=run.planned_at, at=now, pictures=means.pictures)
-    sentence = _judge(means, publication, issue, run, now)
-    _end_run(means, run, sentence, issue)
-    return [f"{publication.id}: issue {issue.number} {sentence}"]
-
-
-def _next_run(means: Means, publication: Publication, now: datetime) -> Run | None:
-    """Return the run to work on: one that was begun and not ended, else a new one if a cut-off has come."""
-    due = _due(means, publication, now)
-    return _begin_run(means, due, now) if isinstance(due, PlannedRun) else due
-
-
-def _is_cut_off(means: Means, publication: Publication, now: datetime) -> bool:
-    """Tell whether an issue of a publication is to be drafted now, and not too late for that."""
-    due = _due(means, publication, now)
-    cutoff = due.cutoff if isinstance(due, PlannedRun) else due.planned_at if due else None
-    return cutoff is not None and now - cutoff <= timedelta(hours=publication.grace_hours)
-
-
-def _due(means: Means, publication: Publication, now: datetime) -> Run | PlannedRun | None:
-    with means.database.reading() as session:
-        begun = session.exec(select(Run).where(Run.publication_id == publication.id, Run.outcome == "")).first()
-        if begun is not None:
-            return begun
-        newest = select(func.max(Run.planned_at)).where(Run.publication_id == publication.id)
-        since: datetime | None = session.exec(newest).one()
-    due = last_cutoff(publication, now, since)
-    first_and_late = since is None and due is not None and now - due.cutoff > timedelta(hours=publication.grace_hours)
-    return None if first_and_late else due  # a publication set up today has no run of last week
-
-
-def _begin_run(means: Means, due: PlannedRun, now: datetime) -> Run | None:
-    run = Run(publication_id=due.publication_id, planned_at=due.cutoff, send_at=due.send, created_at=now)
-    try:
         with means.database.writing() as session:
-            session.add(run)
-    except IntegrityError:  # another worker began the same run: unique (publication, planned_at)
-        return None
-    return run
-
-
-def _end_run(means: Means, run: Run, outcome: str, issue: Issue | None) -> None:
+            stored = runs.unfinished(session, run)
+            if stored is None:
+                return []
+            runs.end(session, stored, f"late: {sentence}")
+        return [Event("late", sentence, publication.id)]
+    issue = drafting.draft(means.database, publication.id, as_of=run.planned_at, at=now, pictures=means.pictures)
+    stories = _stories(means, issue)
     with means.database.writing() as session:
-        stored = session.get_one(Run, run.id)
-        stored.outcome, stored.issue_id = outcome, issue.id if issue else None
-        session.add(stored)
+        unfinished = runs.unfinished(session, run)
+        return _settled(session, publication, unfinished, stories, now, issue.id) if unfinished else []
 
 
-def _judge(means: Means, publication: Publication, issue: Issue, run: Run, now: datetime) -> str:
-    """Give the draft its hour, or do what the publication wants of a thin one; returns what was done."""
-    with means.database.writing() as session:
-        stored = session.get_one(Issue, issue.id)
-        if stored.status not in BEFORE_APPROVAL or has_begun(stored):
-            return f"was made by hand and is {lifecycle.in_words(stored.status)}"
-        stories = _stories(session, stored)
-        stored.send_at = run.send_at
-        session.add(stored)
-        if stories >= publication.minimum_stories or publication.empty == "send":
-            return f"drafted with {stories} stories; sends {run.send_at:%Y-%m-%d %H:%M} UTC if approved by then"
-        reason = f"only {stories} stories, {publication.minimum_stories} are wanted"
-        if publication.empty == "skip":
-            lifecycle.move(stored, IssueStatus.skipped, now)
-            log.add(session, stored, at=now, who=WHO, what="skip", after=reason)
-            return f"skipped: {reason}"
-        control.hold(session, stored, f"Too thin: {reason}.", now)
-        return f"held: {reason}"
+def _stories(means: Means, issue: Issue) -> int:
+    with means.database.reading() as session:
+        recipe = drafting.recipe(session, issue)
+    everything = tuple(one.id for one in recipe.frame.lists)
+    return len(Builder(recipe).build(everything).stories) if everything else 0
+
+
+def _settled(  # noqa: PLR0917 - all of one moment, inside its transaction
+    session: Session, publication: Publication, run: Run, stories: int, now: datetime, issue_id: UUID
+) -> list[Event]:
+    """Give the draft its hour or hold it, end its run, and cancel what it succeeds."""
+    issue = session.get_one(Issue, issue_id, with_for_update=True, populate_existing=True)
+    what, said = _judge(session, publication, issue, run, stories, now)
+    runs.end(session, run, f"{what}: {said}", issue.id)
+    events = [Event(what, f"{publication.id}: issue {issue.number} {said}", publication.id, issue.id)]
+    if what in ("drafted", "held"):
+        older = runs.supersede(session, issue, now)
+        events += [_cancelled(publication, one) for one in older]
+    return events
+
+
+def _cancelled(publication: Publication, issue: Issue) -> Event:
+    said = f"{publication.id}: issue {issue.number} is cancelled: {runs.SUCCEEDED}, and nobody was sent it"
+    return Event("cancelled", said, publication.id, issue.id)
+
+
+def _judge(  # noqa: PLR0917
+    session: Session, publication: Publication, issue: Issue, run: Run, stories: int, now: datetime
+) -> tuple[str, str]:
+    """Give the draft its hour, or do what the publication wants of a thin one; returns what was done, and a sentence.
+
+    An issue without any story is never sent: it is held where the publication holds thin ones, else skipped.
+    """
+    if issue.status not in BEFORE_APPROVAL or has_begun(issue):
+        return "by hand", f"was made by hand and is {lifecycle.in_words(issue.status)}"
+    issue.send_at = run.send_at
+    session.add(issue)
+    if stories and (stories >= publication.minimum_stories or publication.empty == "send"):
+        hour = f"sends {run.send_at:%Y-%m-%d %H:%M} UTC if approved by then"
+        return "drafted", f"drafted with {stories} stories; {hour}"
+    wanted = max(1, publication.minimum_stories)
+    reason = f"only {stories} stories, {wanted} are wanted"
+    if publication.empty == "skip" or (not stories and publication.empty != "hold"):
+        lifecycle.move(issue, IssueStatus.skipped, now)
+        log.add(session, issue, at=now, who=WHO, what="skip", after=reason)
+        row = runs.skipped_in_a_row(session, publication.id, run.planned_at) + 1
+        return "skipped", f"skipped: {reason}" + (f"; {row} in a row were skipped" if row >= IN_A_ROW else "")
+    if publication.empty == "borrow":
+        reason += ", with what could be borrowed"
+    control.hold(session, issue, f"Too thin: {reason}.", now)
+    log.add(session, issue, at=now, who=WHO, what="hold", after=issue.held)
+    return "held", f"held: {reason}"
 
 
 def has_begun(issue: Issue) -> bool:
@@ -126,44 +202,38 @@ def has_begun(issue: Issue) -> bool:
     return issue.revision > 1 or issue.audience_size is not None
 
 
-def _stories(session: Session, issue: Issue) -> int:
-    recipe = drafting.recipe(session, issue)
-    everything = tuple(one.id for one in recipe.frame.lists)
-    return len(Builder(recipe).build(everything).stories) if everything else 0
-
-
-def _release(means: Means, now: datetime) -> list[str]:
+def _release(means: Means, now: datetime) -> list[Event]:
     """Send the issues whose hour has come, if they are approved; hold the others and say so, once.
 
     What was paused and changed is not among them: some readers have it already, so a person sends the rest.
     """
     waiting = (*BEFORE_APPROVAL, IssueStatus.approved)
     with means.database.reading() as session:
-        due = session.exec(
+        ready = session.exec(
             select(Issue)
             .where(col(Issue.send_at) <= now, col(Issue.status).in_(waiting), Issue.held == "")
             .where(Issue.revision == 1, col(Issue.audience_size).is_(None))  # a person sends what was under way once
             .order_by(col(Issue.number))
         ).all()
         named = {one.id: one for one in publications.all_publications(session)}
-    return [_release_one(means, issue, named[issue.publication_id], now) for issue in due]
+    released = (_release_one(means, issue, named[issue.publication_id], now) for issue in ready)
+    return [event for event in released if event is not None]
 
 
-def _release_one(means: Means, issue: Issue, publication: Publication, now: datetime) -> str:
-    name = f"{publication.id}: issue {issue.number}"
-    late = issue.send_at is not None and now - issue.send_at > timedelta(hours=publication.grace_hours)
+def _release_one(means: Means, issue: Issue, publication: Publication, now: datetime) -> Event | None:
+    late = issue.send_at is not None and _is_late(publication, issue.send_at, now)
     try:
         if late:
-            reason = f"Its hour is over by more than {publication.grace_hours:g} hours."
-            return f"{name} {_hold(means, issue, reason, now)}"
+            return _hold(means, issue, f"Its hour is over by more than {publication.grace_hours:g} hours.", now)
         if issue.status != IssueStatus.approved:
             if publication.unapproved != "send":
-                return f"{name} {_hold(means, issue, 'Its hour came and nobody had approved it.', now)}"
+                return _hold(means, issue, "Its hour came and nobody had approved it.", now)
             _approve_if_green(means, issue, now)
         control.schedule(means.database, issue.id, now, who=WHO, at=now, undo=timedelta(0))
     except DigestError as error:
-        return f"{name} {_hold(means, issue, str(error), now)}"
-    return f"{name} is sent now: its hour has come and it is approved"
+        return _hold(means, issue, str(error), now)
+    said = f"{publication.id}: issue {issue.number} is sent now: its hour has come and it is approved"
+    return Event("sent", said, publication.id, issue.id)
 
 
 def _approve_if_green(means: Means, issue: Issue, now: datetime) -> None:
@@ -176,9 +246,27 @@ def _approve_if_green(means: Means, issue: Issue, now: datetime) -> None:
     approval.approve(means.database, issue.id, who=WHO, at=now)
 
 
-def _hold(means: Means, issue: Issue, reason: str, now: datetime) -> str:
+def _hold(means: Means, issue: Issue, reason: str, now: datetime) -> Event | None:
+    """Hold an issue back; None where another worker did it meanwhile, or sends it."""
     with means.database.writing() as session:
-        stored = session.get_one(Issue, issue.id)
+        stored = session.get_one(Issue, issue.id, with_for_update=True, populate_existing=True)
+        if stored.held or stored.status not in (*BEFORE_APPROVAL, IssueStatus.approved):
+            return None
         control.hold(session, stored, reason, now)
         log.add(session, stored, at=now, who=WHO, what="hold", after=reason)
-    return f"is held: {reason}"
+    said = f"{issue.publication_id}: issue {issue.number} is held: {reason}"
+    return Event("held", said, issue.publication_id, issue.id)
+
+
+def _remind(means: Means, now: datetime) -> list[Event]:
+    """Say once more, after two hours, that an issue is held (ruling 14)."""
+    return [
+        Event(
+            "reminded",
+            f"{one.publication_id}: issue {one.number} is still held: {one.held.rstrip('.')}. "
+            f"Look at it: digest issues show {one.number}",
+            one.publication_id,
+            one.id,
+        )
+        for one in runs.remind_of_held(means.database, now)
+    ]

@@ -38,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for command in (demo.demo, init.init, worker.worker, schedule.tick, schedule.schedule):
+for command in (demo.demo, init.init, worker.worker, schedule.tick):
     app.command()(command)
 app.add_typer(serve.commands, name="serve")
 issues.commands.registered_commands += issue_sending.commands.registered_commands
@@ -52,6 +52,7 @@ for name, noun in (
     ("lists", lists),
     ("subscribers", subscribers),
     ("issues", issues),
+    ("schedule", schedule),
     ("ranking", ranking),
     ("database", database),
 ):

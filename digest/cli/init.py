@@ -55,6 +55,8 @@ def init(
         raise
     print(f"{FILE_NAME} holds your settings and keys: keep it secret, and back it up.")
     print(f"Publication {made['publication']}, with lists {', '.join(made['lists'])}.")
+    if made["first"]:
+        print(f"First cut-off: {made['first']['cutoff_local']}; it sends {made['first']['send_local']}.")
     print("Next: digest articles import YOUR-FEED-URL --region REGION")
 
 
@@ -89,6 +91,7 @@ def _toml(value: str) -> str:
 def _first_publication(app: "App", first: dict[str, str], preset: str, chosen: list[str]) -> dict[str, Any]:
     from digest import regions
     from digest.issues import publications
+    from digest.schedule import next_runs
     from subscribers import ListData, add_list
 
     slug = re.sub(r"[^a-z0-9]+", "-", first["name"].lower()).strip("-") or "digest"
@@ -103,7 +106,12 @@ def _first_publication(app: "App", first: dict[str, str], preset: str, chosen: l
             name = region.name(first["language"])
             data = {"family": publication.id, "topic": region.id, "language": first["language"], "position": position}
             add_list(session, ListData(id=f"{slug}-{region.id}", name=name, **data))
-    return {"publication": slug, "lists": [f"{slug}-{region.id}" for region in listed]}
+        first_run = [run.as_row() for run in next_runs(publication, app.clock.now(), 1)]
+    return {
+        "publication": slug,
+        "lists": [f"{slug}-{region.id}" for region in listed],
+        "first": first_run[0] if first_run else None,
+    }
 
 
 def _has_list(region: str, chosen: list[str], parents: set[str | None]) -> bool:

@@ -26,6 +26,18 @@ def add(
     zone: Annotated[str, typer.Option(help="IANA time zone: Europe/Brussels.")] = "UTC",
     cutoff: Annotated[str, typer.Option(help="Cron line of the cut-off, wall time in the zone.")] = "0 6 * * 1",
     send: Annotated[str, typer.Option(help="Cron line of the sending.")] = "0 8 * * 1",
+    every: Annotated[int, typer.Option(help="2: every second week (or day), counted from --starts-on.")] = 1,
+    starts_on: Annotated[str, typer.Option(help="Date of the first sending, or before it: 2026-11-30.")] = "",
+    skip_date: Annotated[list[str] | None, typer.Option(help="A date without a sending; may be repeated.")] = None,
+    review: Annotated[str, typer.Option(help="Cron line of the end of the review. Default: the sending.")] = "",
+    remind_minutes: Annotated[int, typer.Option(help="Remind editors so long before the review ends.")] = 60,
+    reader_zones: Annotated[
+        bool, typer.Option("--reader-zones/--one-zone", help="Send at the wall time of each reader's own zone.")
+    ] = False,
+    companion: Annotated[str, typer.Option(help="The daily that its readers do not get on its day.")] = "",
+    repeats_daily: Annotated[
+        bool, typer.Option("--repeats-daily/--no-repeats", help="The companion's stories may stand here again.")
+    ] = False,
     website: Annotated[str, typer.Option(help="The newsroom's site.")] = "",
     logo_url: Annotated[str, typer.Option(help="Logo on a light ground.")] = "",
     logo_dark_url: Annotated[str, typer.Option(help="Its twin on a dark ground.")] = "",
@@ -35,7 +47,9 @@ def add(
     stories: Annotated[int, typer.Option(help="Full stories a section.")] = 4,
     briefs: Annotated[int, typer.Option(help="Brief ones a section.")] = 3,
     minimum_stories: Annotated[int, typer.Option(help="Fewer than this is thin.")] = 1,
-    empty: Annotated[str, typer.Option(help="A thin issue: skip, send or hold.")] = "skip",
+    empty: Annotated[
+        str, typer.Option(help="A thin issue: skip, send, hold, or borrow (from the parent region).")
+    ] = "skip",
     unapproved: Annotated[str, typer.Option(help="Unapproved at its time: hold, or send if all is green.")] = "hold",
     house_byline: Annotated[list[str] | None, typer.Option(help="A byline that is no author; may be repeated.")] = None,
     as_json: Json = False,
@@ -45,8 +59,11 @@ def add(
 
     given = {
         "id": id, "name": name, "sender_name": sender_name, "reply_to": reply_to, "language": language,
-        "cadence": cadence, "zone": zone, "cutoff": cutoff, "send": send, "website": website, "logo_url": logo_url,
-        "logo_dark_url": logo_dark_url, "editor_name": editor_name, "editor_role": editor_role,
+        "cadence": cadence, "every": every, "starts_on": starts_on, "skip_dates": skip_date or [], "zone": zone,
+        "cutoff": cutoff, "review": review, "remind_minutes": remind_minutes, "send": send,
+        "reader_zones": reader_zones, "companion": companion, "repeats_daily": repeats_daily,
+        "website": website, "logo_url": logo_url, "logo_dark_url": logo_dark_url,
+        "editor_name": editor_name, "editor_role": editor_role,
         "editors": editor or [], "section_stories": stories, "section_briefs": briefs,
         "minimum_stories": minimum_stories, "empty": empty, "unapproved": unapproved,
         "house_bylines": house_byline or [],
@@ -74,7 +91,8 @@ def list_(as_json: Json = False) -> None:
 
     def say() -> None:
         for one in found:
-            print(f"{one['id']}\t{one['name']}\t{one['cadence']}\t{one['send']} {one['zone']}")
+            cadence = one["cadence"] + (f" (every {one['every']})" if one["every"] > 1 else "")
+            print(f"{one['id']}\t{one['name']}\t{cadence}\t{one['send']} {one['zone']}")
         if not found:
             print("There is no publication yet. Add one: digest publications add ID --name NAME")
 

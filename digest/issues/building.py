@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from digest.clock import as_utc_text
 from digest.errors import Refused
+from digest.issues.borrowing import borrowed
 from digest.issues.candidates import candidate_of
 from digest.issues.frame import FrameList
 from digest.issues.inputs import Inputs
@@ -155,6 +156,8 @@ class Builder:
         return tuple(story for story in told if unique[story.story_key] is story)[:CORRECTIONS]
 
     def _section(self, teller: Teller, section: EditionSection) -> SectionPlan:
+        if section.own is not None:
+            return borrowed(teller, section, section.own)
         one = self.recipe.frame.by_list[section.order.list_id]
         region = self.recipe.frame.by_region[one.region]
         return SectionPlan(
@@ -183,6 +186,7 @@ class Builder:
             pins=edits.pins.get(one.id, {}),
             excluded=frozenset(edits.excluded.get(one.id, ())),
             moved_in=self._moved_in(one),
+            lenders=self.recipe.frame.tree.ancestors(one.region) if publication.get("empty") == "borrow" else (),
         )
 
     def _moved_in(self, one: FrameList) -> frozenset[str]:
@@ -226,7 +230,7 @@ def worded(plan: EditionPlan, recipe: Recipe) -> EditionPlan:
 def _empty_regions(plan: EditionPlan, by_list: Mapping[str, FrameList]) -> tuple[str, ...]:
     """Return the names of the reader's regions that nothing in the mail is about."""
     filled = {plan.lead.list_id} if plan.lead else set()
-    filled |= {section.list_id for section in plan.sections}
+    filled |= {section.list_id for section in plan.sections if not section.borrowed}
     reached = {region for story in ranked_stories(plan) for region in (story.region, *story.also_in)}
     empty = [by_list[one].region for one in plan.lists if one not in filled and not by_list[one].general]
     return tuple(plan.region_names[region] for region in dict.fromkeys(empty) if region not in reached)

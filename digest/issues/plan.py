@@ -61,6 +61,7 @@ class SectionPlan:
     color_dark: str
     stories: tuple[StoryPlan, ...]
     briefs: tuple[StoryPlan, ...] = ()
+    borrowed: bool = False  # from the region it names: the list itself is thin (ruling 5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -13,10 +14,12 @@ from sqlmodel import Session, select
 
 from digest.errors import BadInput, NotFound, Refused
 from digest.issues.models import Publication
+from digest.issues.wall_times import first_from, moments
 from digest.regions import SLUG
 
 _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)  # only the form of a cron line is checked
 LONGEST_TEXT = 300
+LOOKED_AT = 60  # cut-offs whose review is looked at: over a year of a weekly, with both clock changes
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")
 
 
@@ -50,6 +53,29 @@ def _cron(line: str) -> str:
     return line
 
 
+def _cron_or_none(line: str) -> str:
+    return _cron(line) if line else line
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date; write 2026-12-28") from error
+
+
+def _day_or_none(text: str) -> str:
+    return _day(text) if text else text
+
+
+def _in_order(days: list[str]) -> list[str]:
+    return sorted(set(days))
+
+
+def _slug_or_none(text: str) -> str:
+    return _slug(text) if text else text
+
+
 def _address(text: str) -> str:
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
@@ -79,6 +105,7 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidat
 Address = Annotated[str, AfterValidator(_address)]
 Web = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_web)]
 Cron = Annotated[str, AfterValidator(_cron)]
+Day = Annotated[str, AfterValidator(_day)]
 
 
 class PublicationData(BaseModel):
@@ -101,12 +128,20 @@ class PublicationData(BaseModel):
     editors: list[Address] = Field(default_factory=list)
     template: Annotated[str, AfterValidator(_slug)] = "digest"
     cadence: Literal["weekly", "daily"] = "weekly"
+    every: int = Field(default=1, ge=1, le=366)
+    starts_on: Annotated[str, AfterValidator(_day_or_none)] = ""
+    skip_dates: Annotated[list[Day], AfterValidator(_in_order)] = Field(default_factory=list)
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     cutoff: Cron = "0 6 * * 1"
+    review: Annotated[str, AfterValidator(_cron_or_none)] = ""
+    remind_minutes: int = Field(default=60, ge=0, le=10_080)
     send: Cron = "0 8 * * 1"
+    reader_zones: bool = False
+    companion: Annotated[str, AfterValidator(_slug_or_none)] = ""
+    repeats_daily: bool = False
     unapproved: Literal["hold", "send"] = "hold"
     grace_hours: float = Field(default=6.0, ge=0, le=168)
-    empty: Literal["skip", "send", "hold"] = "skip"
+    empty: Literal["skip", "send", "hold", "borrow"] = "skip"
     minimum_stories: int = Field(default=1, ge=0, le=100)
     section_stories: int = Field(default=4, ge=1, le=20)
     section_briefs: int = Field(default=3, ge=0, le=20)
@@ -118,6 +153,33 @@ class PublicationData(BaseModel):
         if isinstance(given, dict) and not given.get("sender_name") and given.get("name"):
             return {**given, "sender_name": given["name"]}
         return given
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.every > 1 and not self.starts_on:
+            raise ValueError(f"every {self.every} needs starts_on, the date from which the runs are counted")
+        if self.companion == self.id:
+            raise ValueError("companion names the publication itself; name its daily")
+        if self.repeats_daily and not self.companion:
+            raise ValueError("repeats_daily needs a companion, the daily whose stories may stand here again")
+        if self.review and (wall := _unreviewed(self)):
+            raise ValueError(
+                f"review {self.review!r} has no time between the cut-off of {wall:%a %Y-%m-%d %H:%M} and its sending"
+            )
+        return self
+
+
+def _unreviewed(data: PublicationData) -> datetime | None:
+    """Return the wall time of a cut-off that no end of the review follows before its sending; None where all have."""
+    for cutoff in islice(moments(data.cutoff, data.zone, _ANY_MONDAY), LOOKED_AT):
+        send = first_from(data.send, data.zone, cutoff.at)
+        review = first_from(data.review, data.zone, cutoff.at)
+        following = first_from(data.cutoff, data.zone, cutoff.at + timedelta(minutes=1))
+        if send is None or (following is not None and following.at <= send.at):
+            continue  # no run
+        if review is None or review.at > send.at:
+            return cutoff.wall
+    return None
 
 
 def checked(**fields: Any) -> PublicationData:
@@ -135,6 +197,7 @@ def add(session: Session, data: PublicationData) -> Publication:
     """Store a new publication; refuses an id that is taken."""
     if session.get(Publication, data.id) is not None:
         raise Refused(f"There is a publication {data.id!r} already. Choose another id.")
+    _check_companion(session, data)
     publication = Publication.model_validate(data.model_dump())
     session.add(publication)
     session.flush()
@@ -155,11 +218,42 @@ def change(session: Session, publication_id: str, values: Mapping[str, str]) -> 
     lists = {name: [part.strip() for part in values[name].split(",") if part.strip()] for name in values}
     given = {name: lists[name] if isinstance(stored[name], list) else text for name, text in values.items()}
     sound = checked(id=publication.id, **stored | given)
+    _check_companion(session, sound)
     for name in values:
         setattr(publication, name, getattr(sound, name))
     session.add(publication)
     session.flush()
     return publication
+
+
+def skip_date(session: Session, publication_id: str, day: date, *, undo: bool = False) -> Publication:
+    """Let the sending of a date of the zone's calendar not happen, or happen after all. Raises Refused if it is so."""
+    publication = get(session, publication_id)
+    text = day.isoformat()
+    if (text in publication.skip_dates) != undo:
+        how = "is not one of the skip dates" if undo else "is a skip date already"
+        raise Refused(f"{text} {how} of publication {publication_id!r}.")
+    kept = [one for one in publication.skip_dates if one != text]
+    publication.skip_dates = kept if undo else sorted([*kept, text])
+    session.add(publication)
+    session.flush()
+    return publication
+
+
+def _check_companion(session: Session, data: PublicationData) -> None:
+    """Refuse a companion that does not exist, or that has one itself: who has both would get neither."""
+    if not data.companion:
+        return
+    other = session.get(Publication, data.companion)
+    if other is None:
+        raise BadInput(
+            f"Publication {data.id!r}: companion is wrong: there is no publication {data.companion!r}. Add it first."
+        )
+    if other.companion:
+        raise BadInput(
+            f"Publication {data.id!r}: companion is wrong: {other.id!r} has a companion itself, {other.companion!r}. "
+            "Only one of two can stand for the other."
+        )
 
 
 def get(session: Session, publication_id: str) -> Publication:

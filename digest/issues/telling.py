@@ -97,4 +97,5 @@ def _section(section: SectionPlan, recipe: Recipe) -> dict[str, Any]:
         "heading": section.heading,
         "stories": [story(one, recipe) for one in section.stories],
         "briefs": [story(one, recipe) for one in section.briefs],
+        "borrowed": section.borrowed,
     }

@@ -126,6 +126,7 @@ class SectionOrder:
     excluded: frozenset[str] = frozenset()  # ids an editor took out of this section
     moved_in: frozenset[str] = frozenset()  # ids an editor moved to this section (and so out of the others)
     languages: frozenset[str] = frozenset()  # further story languages this list allows
+    lenders: tuple[str, ...] = ()  # regions it borrows from where it is thin, nearest first (ruling 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class EditionSection:
     order: SectionOrder
     stories: tuple[Placed, ...]
     briefs: tuple[Placed, ...]
+    own: int | None = None  # these are borrowed from ``order.region``: so many stories the list has of its own
 
 
 @dataclass(frozen=True, slots=True)

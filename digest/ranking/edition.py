@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from digest.ranking.borrowing import borrow
 from digest.ranking.candidate import Candidate, EditionSection, LeftOut, Placed, RankedEdition, Reason, SectionOrder
 from digest.ranking.eligibility import belongs
 from digest.ranking.filling import Filling
@@ -29,18 +30,21 @@ def rank_edition(
 
     ``set_key`` names the set of lists: what was sent to it stays out, and so does ``without`` (ids or clusters that
     some of its readers had). ``lead`` is the id an editor wants on top where it stands in this edition. Sections
-    without a story are not returned. With a ``pool``, ``candidates``, ``as_of`` and ``formula`` are the pool's.
+    without a story are not returned. What a thin section borrows stands in a section of its own behind it, and never
+    leads. With a ``pool``, ``candidates``, ``as_of`` and ``formula`` are the pool's.
     """
     pool = pool or Pool(candidates, as_of, formula)
-    making = _Making(pool, orders, pool.had(set_key, without))
+    making = Making(pool, orders, pool.had(set_key, without))
     making.fill_homes()
     making.share()
     making.fill_general()
+    borrowed = [borrow(making, order, filling) for order, filling in making.filled(orders)]
     top, top_list = making.lead(pool.alias(lead) if lead else None)
     barred = making.standing.union(pool.whole(without))
     block = choose_popular(pool, making.orders, set_key=set_key, barred=barred, count=popular)
     making.standing |= {one.candidate.id for one in block}
-    sections = tuple(section for order, filling in making.filled(orders) if (section := _cut(order, filling, top)))
+    own = [_cut(order, filling, top) for order, filling in making.filled(orders)]
+    sections = tuple(section for pair in zip(own, borrowed, strict=True) for section in pair if section)
     return RankedEdition(top, top_list, sections, block, tuple(making.left_out()))
 
 
@@ -51,7 +55,7 @@ def _cut(order: SectionOrder, filling: Filling, top: Placed | None) -> EditionSe
     return EditionSection(order, stories, briefs) if stories or briefs else None
 
 
-class _Making:
+class Making:
     """One edition while it is being made."""
 
     def __init__(self, pool: Pool, orders: Sequence[SectionOrder], had: frozenset[str]) -> None:

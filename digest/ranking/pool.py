@@ -98,7 +98,7 @@ class Pool:
         """Return the pool as this section sees it, worked out once for equal orders."""
         key = (
             *(order.list_id, order.region, order.language, order.languages, order.general, order.stories, order.briefs),
-            *(order.excluded, order.moved_in, frozenset(order.pins.items())),
+            *(order.excluded, order.moved_in, frozenset(order.pins.items()), order.lenders),
         )
         if key not in self._views:
             self._views[key] = self._see(self._resolved(order))

@@ -105,8 +105,9 @@ class _Maker:
 
     def section(self, section: SectionPlan) -> SectionView:
         """Return the view of a section."""
+        heading = clean(section.heading)
         return SectionView(
-            heading=clean(section.heading),
+            heading=self.words.word("from_region", region=heading) if section.borrowed else heading,
             color=self.palette.number(section.color, section.color_dark),
             count=self.words.count("stories", len(section.stories) + len(section.briefs)),
             stories=tuple(self.story(story) for story in section.stories),

@@ -1,0 +1,1 @@
+"""The schedule at work: runs, drafts and sendings as time goes by."""
