@@ -14,6 +14,7 @@ from digest.cli import (
     failing,
     feeds,
     init,
+    issue_report,
     issue_sending,
     issues,
     keys,
@@ -42,6 +43,7 @@ for command in (demo.demo, init.init, worker.worker, schedule.tick):
     app.command()(command)
 app.add_typer(serve.commands, name="serve")
 issues.commands.registered_commands += issue_sending.commands.registered_commands
+issue_report.register(issues.commands)
 for name, noun in (
     ("regions", regions),
     ("feeds", feeds),
