@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from digest.articles.pictures.store import PictureStore
     from digest.articles.refreshing import Refresher
     from digest.database import Database
+    from digest.editors.alerts import Alarm
     from digest.fetching import Fetcher
     from digest.sending.provider import Provider
     from digest.sending.sender import Means
@@ -99,6 +100,14 @@ class App:
 
         own = self.settings.pictures is PicturesFrom.own
         return Refresher(self.database, self.fetcher, self.clock, self.pictures, cut=own, pressing=pressing)
+
+    @cached_property
+    def alarm(self) -> "Alarm":
+        """Return where to be heard besides the mails."""
+        from digest.editors.alerts import Alarm
+
+        urls = {"alert_url": self.settings.alert_url, "heartbeat_url": self.settings.heartbeat_url}
+        return Alarm(caller=self.fetcher, **{name: url.get_secret_value() for name, url in urls.items() if url})
 
     def close(self) -> None:
         """Give back what was opened."""

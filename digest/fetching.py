@@ -1,4 +1,4 @@
-"""The one guarded fetch of addresses that others gave us: feeds, pages, pictures, certificates.
+"""The one guarded fetch of addresses that others gave us: feeds, pages, pictures, certificates, and alerts to post to.
 
 It refuses private addresses after the name was resolved and connects to exactly the address that was checked, at
 each redirect anew; size, time and redirects are bounded. httpcore is used below httpx because only there can the
@@ -6,6 +6,7 @@ connection be pinned and each single read be given what is left of the time.
 """
 
 import ipaddress
+import json
 import re
 import socket
 import ssl
@@ -116,9 +117,17 @@ class Fetcher:
             here = _joined(here, target)
         raise BadInput(f"{shown(url)} could not be fetched: it redirects more than {self.max_redirects} times.")
 
-    def _one(self, url: str, deadline: float, headers: Mapping[str, str]) -> Fetched:
+    def post_json(self, url: str, payload: Mapping[str, Any]) -> Fetched:
+        """Post a message as JSON, within the same bounds; a redirect is an answer, and is not followed.
+
+        Raises BadInput with a sentence where no answer came. It is not tried again: who posts knows what that means.
+        """
+        headers = {"content-type": "application/json"}
+        return self._one(url, self.elapsed() + self.total, headers, json.dumps(payload).encode())
+
+    def _one(self, url: str, deadline: float, headers: Mapping[str, str], content: bytes | None = None) -> Fetched:
         try:
-            return self._asked(url, deadline, headers)
+            return self._asked(url, deadline, headers, content)
         except httpcore.TimeoutException as error:
             raise BadInput(f"{shown(url)} could not be fetched: it took too long to answer.") from error
         except NETWORK_ERRORS as error:
@@ -127,14 +136,18 @@ class Fetcher:
         except BadInput as error:
             raise BadInput(f"{shown(url)} could not be fetched: {str(error).rstrip('.')}.") from error
 
-    def _asked(self, url: str, deadline: float, headers: Mapping[str, str]) -> Fetched:
+    def _asked(self, url: str, deadline: float, headers: Mapping[str, str], content: bytes | None) -> Fetched:
         address = _request_url(url)
         sent = {"user-agent": self.user_agent, "accept": "*/*", "accept-encoding": "gzip, deflate"} | dict(headers)
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self.step)
         backend = _Guard(self, deadline)
+        method = "GET" if content is None else "POST"
+        if content is not None:
+            sent["content-length"] = str(len(content))
+        asked: dict[str, Any] = {"headers": list(sent.items()), "content": content, "extensions": {"timeout": timeout}}
         with (
             httpcore.ConnectionPool(ssl_context=self._tls, network_backend=backend) as pool,
-            pool.stream("GET", address, headers=list(sent.items()), extensions={"timeout": timeout}) as answer,
+            pool.stream(method, address, **asked) as answer,
         ):
             got = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
             follow = answer.status in REDIRECTS and "location" in got

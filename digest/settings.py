@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=30.0, gt=0)
     write_timeout: float = Field(default=30.0, gt=0)
     undo_minutes: float = Field(default=5.0, ge=0, le=30)
+    alert_url: SecretStr | None = Field(default=None, description="gets a JSON message when an issue is held or stops")
+    heartbeat_url: SecretStr | None = Field(default=None, description="fetched after each pass of the schedule")
     fetch_private_addresses: bool = Field(default=False, description="allow feeds on private and loopback addresses")
 
     @field_validator("secret_key", "address_key")
@@ -78,6 +80,13 @@ class Settings(BaseSettings):
         if len(key.get_secret_value()) < WEAKEST_KEY or len(set(key.get_secret_value())) < WEAKEST_KEY // 4:
             raise ValueError(f"is too weak: at least {WEAKEST_KEY} random characters; `digest init` makes one")
         return key
+
+    @field_validator("alert_url", "heartbeat_url")
+    @classmethod
+    def _web_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must be a web address that starts with https://")
+        return url
 
     @field_validator("base_url")
     @classmethod

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from digest.editors import letters
+from digest.editors.alerts import Alarm
 from digest.errors import DigestError, Refused
 from digest.issues import drafting, lifecycle, log, publications, runs
 from digest.issues.building import Builder
@@ -27,19 +29,22 @@ IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 class Event:
     """Something the schedule did or refused to do, for the worker's log and for the editors."""
 
-    what: str  # refreshed | drafted | skipped | held | late | missed | by hand | cancelled | sent | reminded
+    what: str  # refreshed | drafted | skipped | held | late | missed | by hand | cancelled | sent | reminded | told
     sentence: str
     publication_id: str = ""
     issue_id: UUID | None = None  # None: it is about no issue
 
 
-def tick(means: Means) -> list[str]:
+def tick(means: Means, alarm: Alarm | None = None) -> list[str]:
     """Do one pass at the clock's time; returns a sentence for each thing done or held."""
-    return [event.sentence for event in happenings(means)]
+    return [event.sentence for event in happenings(means, alarm)]
 
 
-def happenings(means: Means) -> list[Event]:
-    """Do one pass at the clock's time; returns what happened, in order. Each thing is told once, whoever ticks."""
+def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
+    """Do one pass at the clock's time; returns what happened, in order. Each thing is told once, whoever ticks.
+
+    ``alarm``: where to be heard besides the mails to editors.
+    """
     now = means.clock.now()
     with means.database.reading() as session:
         everyone = publications.all_publications(session)
@@ -49,7 +54,23 @@ def happenings(means: Means) -> list[Event]:
     events += _release(means, now)
     events += _remind(means, now)
     work.tidy(means)
-    return events
+    missed = [event for event in events if event.what in ("late", "missed")]
+    return events + [Event("told", sentence) for sentence in tell(means, alarm, missed)]
+
+
+def tell(means: Means, alarm: Alarm | None, missed: Sequence[Event] = ()) -> list[str]:
+    """Write to editors what is due to them: drafts, reminders, how issues ended; returns what was told.
+
+    ``missed``: cut-offs that no issue stands for, so that only the alarm can tell of them.
+    """
+    now = means.clock.now()
+    said = letters.drafts(means, now) + letters.remind(means, now) + letters.outcome(means, now, alarm)
+    said += letters.send_due(means, now, alarm)
+    if alarm is not None:
+        for event in missed:
+            said += alarm.tell(event.sentence, publication=event.publication_id)
+        said += alarm.beat()
+    return said
 
 
 def _refreshed(means: Means, everyone: Sequence[Publication], now: datetime) -> list[str]:

@@ -100,7 +100,9 @@ def tick(at: AtOption = "", as_json: Json = False) -> None:
     done: list[str] = []
     clock = {"clock": StillClock(parse_time(at))} if at else {}
     with opened(**clock) as app:
-        local.run(app.means, concurrency=app.settings.send_concurrency, until_idle=True, say=done.append)
+        local.run(
+            app.means, concurrency=app.settings.send_concurrency, until_idle=True, say=done.append, alarm=app.alarm
+        )
 
     def say() -> None:
         print("\n".join(done) if done else "Nothing is due.")

@@ -32,6 +32,7 @@ def worker(
             until_idle=until_idle,
             stop=stop,
             say=lambda sentence: print(sentence, flush=True),
+            alarm=app.alarm,
         )
         _say_what_waits(app)
 

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from digest import ticking
+from digest.editors.alerts import Alarm
 from digest.issues.models import Issue
 from digest.sending import waiting, work
 from digest.sending.sender import Ended, Means, Progress, nothing
@@ -35,17 +36,18 @@ def run(
     stop: threading.Event | None = None,
     on_progress: Progress = nothing,
     say: Callable[[str], None] = lambda _: None,
+    alarm: Alarm | None = None,
 ) -> None:
     """Do what is due, until told to stop (or, with ``until_idle``, until nothing is due now).
 
     ``on_progress`` is called by any thread with the number of deliveries that got their answer; ``say`` with a
-    sentence for each thing the schedule did. Raises the first error that no rule foresaw; the issue it concerns is
-    held by then.
+    sentence for each thing the schedule did; ``alarm`` is rung where something is held. Raises the first error that
+    no rule foresaw; the issue it concerns is held by then.
     """
     leave = stop or threading.Event()
     if until_idle:
         _refresh(means, leave, say)
-    _tick(means, say)
+    _tick(means, say, alarm)
     worker = _Worker(means, leave, lambda: work.due(means.database, means.clock.now()), until_idle, on_progress)
     threads = worker.start(concurrency)
     if not until_idle:  # in a thread of its own: a slow feed must not hold mail up
@@ -54,8 +56,11 @@ def run(
     while any(thread.is_alive() for thread in threads) and not leave.wait(LOOK_SECONDS):
         if time.monotonic() >= next_tick:
             next_tick = time.monotonic() + TICK_SECONDS
-            _tick(means, say)
+            _tick(means, say, alarm)
     worker.end(threads)
+    if until_idle:  # nobody may tick again for a while: what was sent just now is told now
+        for sentence in ticking.tell(means, alarm):
+            say(sentence)
 
 
 def drain(
@@ -89,8 +94,8 @@ def _waits_long(means: Means, issue_id: UUID) -> bool:
     return next_at is not None and next_at - now > PATIENCE
 
 
-def _tick(means: Means, say: Callable[[str], None]) -> None:
-    for sentence in ticking.tick(means):
+def _tick(means: Means, say: Callable[[str], None], alarm: Alarm | None) -> None:
+    for sentence in ticking.tick(means, alarm):
         say(sentence)
 
 

@@ -68,7 +68,7 @@ def test_a_plain_doctype_is_cut_out():
 )
 def test_what_stands_before_a_feed_does_no_harm(head):
     """Blank lines, messages of a server, comments that hold a feed: the feed behind them is read."""
-    assert read(f"{head}<rss version='2.0'><channel>{ITEM}</channel></rss>")[0].headline == "First"
+    assert articles(f"{head}<rss version='2.0'><channel>{ITEM}</channel></rss>")[0].headline == "First"
 
 
 @pytest.mark.parametrize(

@@ -235,4 +235,4 @@ def test_categories_come_raw_and_keywords_do_not():
 def test_a_language_that_is_none_is_not_told_of_for_each_item():
     """Some feeds are in "English"."""
     channel = f"<channel><language>English (UK)</language>{ITEM * 2}</channel>"
-    assert [each.language for each in read(f"<rss version='2.0'>{channel}</rss>")] == [None, None]
+    assert [each.language for each in articles(f"<rss version='2.0'>{channel}</rss>")] == [None, None]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import feedparser
 import pytest
 
 from digest.articles.importing import feeds
@@ -206,7 +207,7 @@ def test_an_error_of_the_parser_is_a_sentence(monkeypatch):
     def stumble(*_args: object, **_more: object) -> None:
         raise KeyError("tags")
 
-    monkeypatch.setattr(feeds.feedparser, "parse", stumble)
+    monkeypatch.setattr(feedparser, "parse", stumble)
     with pytest.raises(BadInput, match="its elements stand where they mean nothing"):
         read(f"{HEAD}{GOOD}</channel></rss>")
 

@@ -10,8 +10,10 @@ from digest.articles.importing import linked_data, markup, page, page_addresses,
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.importing.reading import Origin
 from digest.errors import BadInput
-from tests.articles.importing.page_samples import HEADLINE, SAMPLES, SITE, Sample, linked
-from tests.articles.importing.page_samples import page as html
+from tests.articles.importing.page_making import HEADLINE, SITE, Sample, linked
+from tests.articles.importing.page_making import page as html
+from tests.articles.importing.page_samples import SAMPLES
+from tests.articles.importing.page_samples_more import MORE
 
 URL = f"{SITE}/world/ferry-is-back"
 
@@ -33,7 +35,7 @@ def facts(article: ArticleData) -> dict[str, Any]:
     return plain | ({"categories": article.categories} if article.categories else {})
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", [*SAMPLES, *MORE], ids=lambda sample: sample.name)
 def test_pages_as_systems_write_them(sample: Sample):
     """Each field is what a person would copy from the page; what is not said is left empty."""
     article, said = one(sample.html, sample.url, sample.content_type)
@@ -45,7 +47,7 @@ def test_pages_as_systems_write_them(sample: Sample):
 
 def test_there_are_enough_samples():
     """The list is found by looking through the module, so a slip would empty it."""
-    assert len(SAMPLES) >= 25
+    assert len([*SAMPLES, *MORE]) >= 25
 
 
 @pytest.mark.parametrize(

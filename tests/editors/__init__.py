@@ -1,0 +1,1 @@
+"""Tests of the mails to editors, and of what their links do."""
