@@ -16,12 +16,13 @@ from digest.issues.models import Issue, IssueStatus, Publication, Run
 from digest.issues.runs import Times
 from digest.proofs import approval, making
 from digest.rendering.urls import Urls
-from digest.schedule import LOOK_BACK, Due, PlannedRun, due, last_over
+from digest.schedule import LOOK_BACK, Due, PlannedRun, due, last_over, next_runs
 from digest.sending import control, work
 from digest.sending.sender import Means
 
 WHO = "schedule"
 BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)
+SOON = timedelta(minutes=10)  # before a cut-off
 IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 
 
@@ -29,7 +30,7 @@ IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 class Event:
     """Something the schedule did or refused to do, for the worker's log and for the editors."""
 
-    what: str  # refreshed | drafted | skipped | held | late | missed | by hand | cancelled | sent | reminded | told
+    what: str  # drafted | skipped | held | late | missed | by hand | cancelled | sent | reminded | told
     sentence: str
     publication_id: str = ""
     issue_id: UUID | None = None  # None: it is about no issue
@@ -48,7 +49,7 @@ def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
     now = means.clock.now()
     with means.database.reading() as session:
         everyone = publications.all_publications(session)
-    events = [Event("refreshed", sentence) for sentence in _refreshed(means, everyone, now)]
+    events: list[Event] = []
     for publication in everyone:
         events += _cut_off(means, publication, now)
     events += _release(means, now)
@@ -73,12 +74,17 @@ def tell(means: Means, alarm: Alarm | None, missed: Sequence[Event] = ()) -> lis
     return said
 
 
-def _refreshed(means: Means, everyone: Sequence[Publication], now: datetime) -> list[str]:
-    """Ask the feeds once more where an issue is about to be drafted (ruling 13)."""
-    said: list[str] = []
-    if means.refresher is not None and any(_is_cut_off(means, publication, now) for publication in everyone):
-        means.refresher.before_cutoff(say=said.append)
-    return said
+def is_near_cutoff(means: Means) -> bool:
+    """Tell whether an issue is drafted now or within ten minutes: time to ask every feed once more (ruling 13)."""
+    now = means.clock.now()
+    with means.database.reading() as session:
+        everyone = publications.all_publications(session)
+    return any(_is_cut_off(means, one, now) or _is_soon(one, now) for one in everyone)
+
+
+def _is_soon(publication: Publication, now: datetime) -> bool:
+    coming = next_runs(publication, now, 1)
+    return bool(coming) and coming[0].cutoff - now <= SOON
 
 
 def _is_cut_off(means: Means, publication: Publication, now: datetime) -> bool:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from subscribers.addresses import normalise as normalise
     from subscribers.audience import AudienceSet as AudienceSet
     from subscribers.audience import audience_sets as audience_sets
+    from subscribers.audience import reader_zones as reader_zones
+    from subscribers.audience import readers_by_zone as readers_by_zone
     from subscribers.audience import recipients as recipients
     from subscribers.audience import refresh_audience as refresh_audience
     from subscribers.audience import still_wanted as still_wanted
@@ -37,10 +39,20 @@ if TYPE_CHECKING:
     from subscribers.suppression import suppress as suppress
     from subscribers.suppression import suppress_key as suppress_key
     from subscribers.suppression import unsuppress as unsuppress
+    from subscribers.zones import known_zones as known_zones
+    from subscribers.zones import zone_of as zone_of
 
 _HOMES = {
     "addresses": ("masked", "normalise"),
-    "audience": ("AudienceSet", "audience_sets", "recipients", "refresh_audience", "still_wanted"),
+    "audience": (
+        "AudienceSet",
+        "audience_sets",
+        "reader_zones",
+        "readers_by_zone",
+        "recipients",
+        "refresh_audience",
+        "still_wanted",
+    ),
     "consent": ("confirm", "end", "subscribe"),
     "exporting": ("export_csv",),
     "csv_rows": ("RowError",),
@@ -49,6 +61,7 @@ _HOMES = {
     "listing": ("ListData", "add_list", "get_list", "lists"),
     "people": ("ConsentData", "PersonData", "SubscriptionData", "erase", "find"),
     "suppression": ("suppress", "suppress_key", "unsuppress"),
+    "zones": ("known_zones", "zone_of"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 

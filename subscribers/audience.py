@@ -93,6 +93,18 @@ def recipients(family: str, now: datetime) -> Select[Any]:
     )
 
 
+def reader_zones() -> Select[Any]:
+    """Return a select of (subscriber_id, zone): everybody's time zone; "" where they have not said."""
+    return select(PERSON.c.id.label("subscriber_id"), PERSON.c.zone)
+
+
+def readers_by_zone(session: Session, family: str, now: datetime) -> dict[str, int]:
+    """Return how many readers of a family there are in each zone that they named; "" are those who have not."""
+    readers, zones = recipients(family, now).subquery(), reader_zones().subquery()
+    query = select(zones.c.zone, func.count()).join(readers, readers.c.subscriber_id == zones.c.subscriber_id)
+    return dict(session.execute(query.group_by(zones.c.zone)).all())
+
+
 def still_wanted(ids: Sequence[int] | Select[Any], lists: Sequence[str], now: datetime) -> Select[Any]:
     """Return a select that says of each subscriber whether an edition of these lists may still go to them.
 

@@ -14,6 +14,7 @@ from subscribers.errors import Suppressed
 from subscribers.keys import Keys
 from subscribers.listing import LIST, known_lists, lists, open_lists
 from subscribers.models import Consent, SubscriptionState, SuppressionReason, table
+from subscribers.zones import zone_of
 
 CONSENT = table(Consent)
 LIFTED = (SuppressionReason.by_hand, SuppressionReason.erased)  # by a new double opt-in; never a complaint
@@ -37,16 +38,17 @@ def subscribe(
     wording: str,
     name: str = "",
     language: str = "en",
+    zone: str = "",
     confirmed: bool,
 ) -> str:
     """Put a person on lists, new or known, and return their ref.
 
     ``confirmed``: the address is proven to be theirs; without it the lists wait for ``confirm``. What is confirmed
-    already stays so; what had ended begins anew. A suppressed address is never confirmed by this. Raises BadAddress,
-    UnknownList.
+    already stays so; what had ended begins anew. A suppressed address is never confirmed by this. ``name``, ``zone``:
+    are filled in where they were missing. Raises BadAddress, BadZone, UnknownList.
     """
     families = {data.family for data in open_lists(session, lists)}
-    number, ref = _person(session, keys, address=address, at=at, name=name, language=language)
+    number, ref = _person(session, keys, address=address, at=at, name=name, language=language, zone=zone_of(zone))
     state = SubscriptionState.unconfirmed
     if confirmed and not _suppression(session, number):
         state = SubscriptionState.confirmed
@@ -121,6 +123,13 @@ def choose(
     _confirm(session, number, coming, {family}, at=at, source=source, wording=wording)
 
 
+def set_zone(session: Session, *, ref: str, zone: str) -> None:
+    """Remember a reader's time zone; "" is that of what is sent. Raises BadZone. A ref that nobody has is no error."""
+    name, number = zone_of(zone), number_of(session, ref)
+    if number is not None:
+        session.execute(update(PERSON).where(PERSON.c.id == number).values(zone=name))
+
+
 def undo(
     session: Session, *, ref: str, family: str, ended_at: datetime, at: datetime, source: str, wording: str
 ) -> tuple[str, ...]:
@@ -164,19 +173,22 @@ def as_ref(text: str) -> UUID | None:
         return None
 
 
-def _person(session: Session, keys: Keys, *, address: str, at: datetime, name: str, language: str) -> tuple[int, UUID]:
-    """Return the number and ref of the person of an address; makes them if new, fills in a name that was missing."""
+def _person(
+    session: Session, keys: Keys, *, address: str, at: datetime, name: str, language: str, zone: str
+) -> tuple[int, UUID]:
+    """Return the number and ref of the person of an address; makes them if new, fills in what was missing."""
     written = normalise(address)
     key = keys.address_key(written)
-    columns = ("ref", "address", "address_key", "name", "language", "created_at")
-    insert_new(session, PERSON, columns, [(uuid4(), written, key, name, language, at)])
-    number, ref, known_name = session.execute(
-        select(PERSON.c.id, PERSON.c.ref, PERSON.c.name).where(PERSON.c.address_key == key)
+    columns = ("ref", "address", "address_key", "name", "language", "zone", "created_at")
+    insert_new(session, PERSON, columns, [(uuid4(), written, key, name, language, zone, at)])
+    known = session.execute(
+        select(PERSON.c.id, PERSON.c.ref, PERSON.c.name, PERSON.c.zone).where(PERSON.c.address_key == key)
     ).one()
-    lock(session, [number])
-    if name and not known_name:
-        session.execute(update(PERSON).where(PERSON.c.id == number).values(name=name))
-    return number, ref
+    lock(session, [known.id])
+    filled = {"name": known.name or name, "zone": known.zone or zone}
+    if filled != {"name": known.name, "zone": known.zone}:
+        session.execute(update(PERSON).where(PERSON.c.id == known.id).values(filled))
+    return known.id, known.ref
 
 
 def _states(session: Session, number: int, lists: Collection[str]) -> dict[str, SubscriptionState]:

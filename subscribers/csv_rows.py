@@ -9,10 +9,11 @@ from itertools import chain
 from typing import Final
 
 from subscribers.addresses import normalise
-from subscribers.errors import BadAddress, BadFile, SubscribersError
+from subscribers.errors import BadAddress, BadFile, BadZone, SubscribersError
 from subscribers.listing import ListData
+from subscribers.zones import zone_of
 
-COLUMNS: Final = ("address", "name", "language", "lists", "consent_at", "consent_source")
+COLUMNS: Final = ("address", "name", "language", "lists", "consent_at", "consent_source", "zone")
 GUARDED: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
 _ALSO: Final = {
     "email": "address",
@@ -21,13 +22,16 @@ _ALSO: Final = {
     "lang": "language",
     "list": "lists",
     "consent_date": "consent_at",
+    "timezone": "zone",
+    "time_zone": "zone",
+    "tz": "zone",
 }
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A row that could not be imported, and why."""
+    """A row that could not be imported (or, as a warning, not all of it), and why."""
 
     line: int
     message: str
@@ -44,6 +48,8 @@ class Wish:
     lists: tuple[ListData, ...]
     consent_at: datetime | None
     consent_source: str
+    zone: str = ""
+    warning: str = ""  # what of the row was not taken; the rest was
 
 
 @dataclass(slots=True)
@@ -121,7 +127,8 @@ class Reading:
         except SubscribersError as error:
             return RowError(line, str(error))
         source = cell("consent_source") or self.consent_source
-        return Wish(line, address, cell("name"), language, tuple(lists), consent_at, source)
+        zone, warning = _zone(cell("zone"))
+        return Wish(line, address, cell("name"), language, tuple(lists), consent_at, source, zone, warning)
 
     def _lists(self, cell: str) -> tuple[ListData, ...]:
         """Return the lists that a cell names by id, name or topic. Raises SubscribersError."""
@@ -198,6 +205,14 @@ def _language(text: str) -> str:
     if text and _LANGUAGE.fullmatch(text) is None:
         raise SubscribersError(f"{text[:20]!r} is not a language. Write its code: en, de, pt-BR.")
     return text
+
+
+def _zone(text: str) -> tuple[str, str]:
+    """Return (zone, warning): a wrong zone costs nobody their mail, it comes at the publication's own hour."""
+    try:
+        return zone_of(text), ""
+    except BadZone as error:
+        return "", f"{error} The reader was imported without one."
 
 
 def _moment(text: str, at: datetime) -> datetime | None:

@@ -25,5 +25,9 @@ class Suppressed(SubscribersError):
     """The address must not be mailed, and what was asked for does not change that."""
 
 
+class BadZone(SubscribersError):
+    """This is not the name of a time zone."""
+
+
 class BadFile(SubscribersError):
     """A file of subscribers cannot be read at all."""

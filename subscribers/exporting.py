@@ -29,7 +29,7 @@ def export_csv(session: Session, *, lists: Sequence[str] = ()) -> Iterator[str]:
     last = 0
     while (upto := session.execute(_page_end(last)).scalar_one()) is not None:
         rows = session.execute(_rows(last, upto, lists))
-        yield _text([_line(person, group) for person, group in groupby(rows, key=lambda row: row[:5])])
+        yield _text([_line(person, group) for person, group in groupby(rows, key=lambda row: row[:6])])
         last = upto
 
 
@@ -39,12 +39,13 @@ def _page_end(after: int) -> Select[Any]:
 
 
 def _rows(after: int, upto: int, lists: Sequence[str]) -> Select[Any]:
-    """Return a select of (address, name, language, consent's time, its source, list)."""
+    """Return a select of (address, name, language, zone, consent's time, its source, list)."""
     banned = exists().where(SUPPRESSION.c.address_key == PERSON.c.address_key)
     proof = _proofs(after, upto).subquery()
     mine = (proof.c.subscriber_id == PERSON.c.id) & (proof.c.list_id == SUBSCRIPTION.c.list_id)
     query = (
-        select(PERSON.c.address, PERSON.c.name, PERSON.c.language, CONSENT.c.at, CONSENT.c.source, LIST.c.id)
+        select(PERSON.c.address, PERSON.c.name, PERSON.c.language, PERSON.c.zone)
+        .add_columns(CONSENT.c.at, CONSENT.c.source, LIST.c.id)
         .join(SUBSCRIPTION, SUBSCRIPTION.c.subscriber_id == PERSON.c.id)
         .join(LIST, LIST.c.id == SUBSCRIPTION.c.list_id)
         .join(proof, mine & (SUBSCRIPTION.c.state == SubscriptionState.confirmed), isouter=True)
@@ -64,9 +65,10 @@ def _proofs(after: int, upto: int) -> Select[Any]:
 
 
 def _line(person: Sequence[Any], rows: Iterator[Any]) -> list[str]:
-    address, name, language, at, source = person
-    names = "|".join(row[5] for row in rows)
-    return [_guarded(cell) for cell in (address, name, language, names, at.isoformat() if at else "", source or "")]
+    address, name, language, zone, at, source = person
+    names = "|".join(row[6] for row in rows)
+    said = (at.isoformat() if at else "", source or "")
+    return [_guarded(cell) for cell in (address, name, language, names, *said, zone)]
 
 
 def _guarded(cell: str) -> str:

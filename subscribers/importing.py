@@ -26,6 +26,7 @@ from subscribers.transactions import Transactions
 
 CHUNK: Final = 5_000  # rows a transaction: about 0.2 s of the write lock
 KEPT_ERRORS: Final = 1_000  # in the report; all go to ``on_error``
+_Known = tuple[int, str, str]  # number, name, zone
 
 
 @dataclass
@@ -40,6 +41,8 @@ class ImportReport:
     failed: int = 0
     unconfirmed: int = 0  # people new or updated whose lists wait, for want of a consent's source and date
     errors: list[RowError] = field(default_factory=list)  # the first of them
+    warned: int = 0  # rows imported, but for what a warning names; they count as imported
+    warnings: list[RowError] = field(default_factory=list)  # the first of them
     ignored_columns: tuple[str, ...] = ()
 
     @property
@@ -56,6 +59,7 @@ class _Person:
     address: str
     name: str
     language: str
+    zone: str
     wishes: dict[str, Wish] = field(default_factory=dict)  # by list
     families: set[str] = field(default_factory=set)
 
@@ -112,13 +116,21 @@ def _people(
             on_error(row)
             continue
         key = keys.address_key(row.address)
+        _note_warning(row, report)
         report.repeated += key in people
-        person = people.setdefault(key, _Person(key, row.address, row.name, row.language))
-        person.name = person.name or row.name
+        person = people.setdefault(key, _Person(key, row.address, row.name, row.language, row.zone))
+        person.name, person.zone = person.name or row.name, person.zone or row.zone
         for data in row.lists:
             person.wishes.setdefault(data.id, row)
             person.families.add(data.family)
     return people
+
+
+def _note_warning(row: Wish, report: ImportReport) -> None:
+    if row.warning:
+        report.warned += 1
+        if len(report.warnings) < KEPT_ERRORS:
+            report.warnings.append(RowError(row.line, row.warning))
 
 
 @dataclass
@@ -138,11 +150,11 @@ class _Writing:
         banned = self._banned(people)
         wanted = {key: people[key] for key in sorted(people.keys() - banned)}
         known = self._known(wanted)
-        numbers = {key: number for key, (number, _) in known.items()}
+        numbers = {key: number for key, (number, _, _) in known.items()}
         old = sorted(numbers.values())
         lock(self.session, old)
         numbers |= self._insert_people([person for key, person in wanted.items() if key not in known])
-        self._fill_in_names(wanted, known)
+        self._fill_in(wanted, known)
         self._write_wishes(wanted, numbers, old)
         families = {family for person in wanted.values() for family in person.families}
         refresh_audience(self.session, self._changed, families)
@@ -160,34 +172,37 @@ class _Writing:
         query = select(SUPPRESSION.c.address_key).where(SUPPRESSION.c.address_key.in_(list(people)))
         return set(self.session.execute(query).scalars())
 
-    def _known(self, people: Iterable[str]) -> dict[str, tuple[int, str]]:
+    def _known(self, people: Iterable[str]) -> dict[str, _Known]:
         wanted = list(people)
         if not wanted:
             return {}
-        query = select(PERSON.c.address_key, PERSON.c.id, PERSON.c.name).where(PERSON.c.address_key.in_(wanted))
-        return {key: (number, name) for key, number, name in self.session.execute(query)}
+        query = select(PERSON.c.address_key, PERSON.c.id, PERSON.c.name, PERSON.c.zone)
+        rows = self.session.execute(query.where(PERSON.c.address_key.in_(wanted)))
+        return {key: (number, name, zone) for key, number, name, zone in rows}
 
     def _insert_people(self, people: Sequence[_Person]) -> dict[str, int]:
         if not people:
             return {}
         last = self.session.execute(select(func.coalesce(func.max(PERSON.c.id), 0))).scalar_one()
-        columns = ("ref", "address", "address_key", "name", "language", "created_at")
-        rows = [(uuid4(), one.address, one.key, one.name, one.language, self.at) for one in people]
+        columns = ("ref", "address", "address_key", "name", "language", "zone", "created_at")
+        rows = [(uuid4(), one.address, one.key, one.name, one.language, one.zone, self.at) for one in people]
         insert_new(self.session, PERSON, columns, rows)
         new = select(PERSON.c.address_key, PERSON.c.id).where(PERSON.c.id > last)
         numbers = dict(self.session.execute(new).all())
         elsewhere = self._known(person.key for person in people if person.key not in numbers)
-        return numbers | {key: number for key, (number, _) in elsewhere.items()}
+        return numbers | {key: number for key, (number, _, _) in elsewhere.items()}
 
-    def _fill_in_names(self, people: Mapping[str, _Person], known: Mapping[str, tuple[int, str]]) -> None:
+    def _fill_in(self, people: Mapping[str, _Person], known: Mapping[str, _Known]) -> None:
+        """Fill in names and zones that were missing; what the reader has is kept."""
         rows: list[dict[str, Any]] = [
-            {"number": number, "new_name": people[key].name}
-            for key, (number, name) in known.items()
-            if people[key].name and not name
+            {"number": number, "new_name": name or people[key].name, "new_zone": zone or people[key].zone}
+            for key, (number, name, zone) in known.items()
+            if (people[key].name and not name) or (people[key].zone and not zone)
         ]
         if rows:
-            named = update(PERSON).where(PERSON.c.id == bindparam("number")).values(name=bindparam("new_name"))
-            self.session.connection().execute(named, rows)
+            new: dict[str, Any] = {"name": bindparam("new_name"), "zone": bindparam("new_zone")}
+            filled = update(PERSON).where(PERSON.c.id == bindparam("number")).values(new)
+            self.session.connection().execute(filled, rows)
             self._changed.update(row["number"] for row in rows)
 
     def _write_wishes(self, people: Mapping[str, _Person], numbers: Mapping[str, int], old: Sequence[int]) -> None:

@@ -17,11 +17,12 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment
 
 from subscribers.addresses import masked
-from subscribers.consent import choose, end, ended_then, undo
-from subscribers.errors import BadToken, Suppressed
+from subscribers.consent import choose, end, ended_then, set_zone, undo
+from subscribers.errors import BadToken, BadZone, Suppressed
 from subscribers.keys import UNSUBSCRIBE, Claim, Keys
 from subscribers.people import Standing, standing
 from subscribers.transactions import Transactions
+from subscribers.zones import zones_by_continent
 
 PREFERENCES: Final = "preferences"
 UNDO: Final = "undo"
@@ -84,14 +85,16 @@ def router(
     limiter: Callable[[str], bool],
     send_confirmation: Callable[[Letter], None],
     names: Callable[[str], str] = str,
+    zoned: Callable[[str], bool] = lambda _: False,
 ) -> APIRouter:
     """Return the routes /u/{token}, /undo/{token} and /p/{token}.
 
     ``templates``: escapes HTML, and has public/*.html. ``limiter``: says whether a key may do once more what costs.
     ``send_confirmation``: sends a mail; called after the page was answered. ``names``: a family's name for readers.
+    ``zoned``: whether a family's mail comes at the hour of each reader's own zone; then they can choose one.
     """
     pages = _Pages(
-        sessions, clock, keys, templates, translator, base_url.rstrip("/"), limiter, send_confirmation, names
+        sessions, clock, keys, templates, translator, base_url.rstrip("/"), limiter, send_confirmation, names, zoned
     )
     made = APIRouter()
     for path, show, act in (
@@ -115,6 +118,7 @@ class _Pages:
     limiter: Callable[[str], bool]
     send: Callable[[Letter], None]
     names: Callable[[str], str]
+    zoned: Callable[[str], bool]
 
     def show_unsubscribe(self, token: str, request: Request) -> Response:
         """Say what the link would end, for whom; change nothing."""
@@ -159,6 +163,8 @@ class _Pages:
             return self._problem(str(error), HTTPStatus.NOT_FOUND)
         except Suppressed as error:
             return self._problem(str(error), HTTPStatus.CONFLICT)
+        except BadZone as error:
+            return self._problem(str(error), HTTPStatus.BAD_REQUEST)
 
     def _unsubscribe_page(self, claim: Claim, person: Standing) -> Response:
         ending = [data for data in person.active if claim.reference in {"", data.id}]
@@ -226,7 +232,9 @@ class _Pages:
         return self._page("undone", claim, self._standing(claim))
 
     def _preferences_page(self, claim: Claim, person: Standing | None, *, saved: bool = False) -> Response:
-        return self._page("preferences", claim, person, saved=saved)
+        zones = zones_by_continent() if self.zoned(claim.family) else ()
+        names = {name for _, some in zones for name in some}
+        return self._page("preferences", claim, person, saved=saved, zones=zones, zone_names=names)
 
     def _save(self, claim: Claim, _: Standing, *, form: Form) -> Response:
         with self.sessions.writing() as session:
@@ -239,6 +247,8 @@ class _Pages:
                 source="preferences",
                 wording="The lists I get",
             )
+            if "zone" in form:
+                set_zone(session, ref=claim.subscriber, zone=form["zone"][0])
         return self._preferences_page(claim, self._standing(claim), saved=True)
 
     def _standing(self, claim: Claim) -> Standing | None:

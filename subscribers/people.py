@@ -48,6 +48,7 @@ class PersonData(BaseModel):
     address: str
     name: str
     language: str
+    zone: str  # "" where they have not said
     created_at: datetime
     paused_until: datetime | None
     suppressed: str | None  # the reason, or None
@@ -62,6 +63,7 @@ class Standing:
     address: str
     name: str
     language: str
+    zone: str
     lists: tuple[tuple[ListData, str], ...]  # every list of the family, with the state: "" where there is none
 
     @property
@@ -79,7 +81,7 @@ def standing(session: Session, ref: str, family: str) -> Standing | None:
     mine = select(SUBSCRIPTION.c.list_id, SUBSCRIPTION.c.state).where(SUBSCRIPTION.c.subscriber_id == found["id"])
     states = dict(session.execute(mine).all())
     known = tuple((data, states.get(data.id, "")) for data in all_lists(session, family))
-    return Standing(found["address"], found["name"], found["language"], known)
+    return Standing(found["address"], found["name"], found["language"], found["zone"], known)
 
 
 def find(session: Session, keys: Keys, address: str) -> PersonData | None:
@@ -102,7 +104,7 @@ def find(session: Session, keys: Keys, address: str) -> PersonData | None:
 
 
 def erase(session: Session, keys: Keys, address: str, at: datetime) -> None:
-    """Forget a person: address, name, subscriptions and consents go; what keeps mail from them stays.
+    """Forget a person: address, name, zone, subscriptions and consents go; what keeps mail from them stays.
 
     Their number stays, too, without anything about them: the ledger counts with it. Raises UnknownAddress,
     BadAddress.
@@ -115,6 +117,6 @@ def erase(session: Session, keys: Keys, address: str, at: datetime) -> None:
     lock(session, [number])
     for table in (MEMBER, SUBSCRIPTION, CONSENT):
         session.execute(delete(table).where(table.c.subscriber_id == number))
-    nothing = {"address": "", "address_key": f"erased-{ref.hex}", "name": "", "erased_at": at, "paused_until": None}
-    session.execute(update(PERSON).where(PERSON.c.id == number).values(**nothing))
+    nothing = {"address": "", "address_key": f"erased-{ref.hex}", "name": "", "zone": "", "paused_until": None}
+    session.execute(update(PERSON).where(PERSON.c.id == number).values(**nothing, erased_at=at))
     suppress_key(session, key, SuppressionReason.erased, at)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from digest.articles import collecting
 from digest.articles.collecting import Batch
 from digest.articles.feeds import pacing
@@ -17,8 +19,8 @@ from digest.articles.pictures.store import PictureStore
 from digest.articles.reads.most_read import import_list, most_read
 from digest.articles.storing import Import, StoreReport
 from digest.database import Database
-from digest.errors import BadInput, DigestError
-from digest.fetching import Fetched, Fetcher, masked
+from digest.errors import BadInput, DigestError, Refused
+from digest.fetching import Fetched, Fetcher, masked, shown
 
 OK, NOT_MODIFIED, UNAUTHORISED, FORBIDDEN, NOT_FOUND, GONE_FOR_GOOD, TOO_MANY = 200, 304, 401, 403, 404, 410, 429
 SERVER_ERRORS = 500
@@ -41,6 +43,7 @@ class Outcome:
     ok: bool
     news: bool = False
     report: StoreReport | None = None
+    whole: bool = True  # False: the answer broke off in the middle
     items: int | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -52,11 +55,18 @@ class Outcome:
 def ask(
     database: Database, fetcher: Fetcher, pictures: PictureStore, feed: Feed, at: datetime, *, anew: bool = False
 ) -> Outcome:
-    """Ask a feed and store what it gives. ``anew``: even what is said to be unchanged. Never raises."""
+    """Ask a feed and store what it gives. ``anew``: even what is said to be unchanged.
+
+    What is wrong with the feed is never raised; Refused where the database cannot store, which no feed is to blame for.
+    """
     try:
         return _asked(database, fetcher, pictures, feed, at, anew=anew)
     except DigestError as error:
         return _failed(str(error).removeprefix(f"{feed.id}: "))
+    except SQLAlchemyError as error:
+        raise Refused(
+            f"The database could not store what {feed.id} gave: {_cause(error)}. Is the disk full?"
+        ) from error
     except Exception as error:  # noqa: BLE001 - whatever one feed does, the others go on
         return _failed(f"It could not be taken in ({type(error).__name__}). This is a fault of ours: please report it.")
 
@@ -171,6 +181,7 @@ def _with_answer(outcome: Outcome, feed: Feed, fetched: Fetched) -> Outcome:
     downgraded = feed.url.startswith("https://") and not fetched.url.startswith("https://")
     return replace(
         outcome,
+        whole=whole,
         etag=_validator(fetched, "etag") if whole else "",
         last_modified=_validator(fetched, "last-modified") if whole else "",
         fresh=pacing.fresh_for(fetched.headers, fetched.body),
@@ -190,8 +201,14 @@ def _failed(sentence: str) -> Outcome:
 
 
 def _one(error: RowError) -> str:
-    return f"{error.where[:1].upper()}{error.where[1:]}: {error.sentence}"
+    where = shown(error.where) if error.where.startswith("http") else f"{error.where[:1].upper()}{error.where[1:]}"
+    return f"{where}: {error.sentence}"
 
 
 def _count(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """Return what the database itself says, in one line."""
+    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")

@@ -23,8 +23,8 @@ def gather(
 ) -> list[Row[Any]]:
     """Return the articles that may matter to an issue cut off at ``as_of``, newest first, then by id.
 
-    Those published, updated by an editor, or first seen within 28 days before it (or within window and grace,
-    where that is longer), those that are to be published within 8 days after it, and evergreens of a year. All
+    Those published or updated by an editor within 28 days before it (or within window and grace, where that is
+    longer), those that are to be published within 8 days after it, and evergreens of a year. All
     statuses: it is the ranking that leaves articles out, with a reason. ``language``: only articles in it;
     leave it out to have those in other languages reported as left out. Rows with the fields of ``Article``, less the
     body: building 10,000 objects would take as long as all the rest of a draft.
@@ -35,7 +35,6 @@ def gather(
     reasons: tuple[ColumnElement[bool], ...] = (
         table.published_at.between(since, until),
         table.refreshed_at.between(since, as_of),
-        table.first_seen_at.between(since, as_of) & (table.published_at <= until),
         table.evergreen.is_(True) & table.published_at.between(as_of - EVERGREEN, until),
     )
     # a union of four index look-ups; one condition with OR would walk the whole table, bodies included

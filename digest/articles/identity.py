@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from digest.articles.importing.data import ArticleData
 from digest.articles.models import Article, ArticleAddress, ArticleSource
 from digest.errors import BadInput
 
+SAME_DATE = timedelta(minutes=10)
 TELLING_BODY = 200  # characters; with less, "Daily briefing" of Monday and of Tuesday would be one article
 ARTICLES = Article.__table__  # type: ignore[attr-defined]
 ADDRESSES = ArticleAddress.__table__  # type: ignore[attr-defined]
@@ -121,8 +122,9 @@ class Known:
         for address in one.addresses:
             if address in self._address:
                 return self._address[address]
-        if guid_tells and one.data.guid and self._guid.get(one.data.guid):
-            return self._guid[one.data.guid]
+        named = self._guid.get(one.data.guid) if guid_tells and one.data.guid else None
+        if named is not None and _plausible(self.rows[named], one.data):
+            return named
         return self._content.get(one.content_hash) if one.content_hash else None
 
     def new_addresses(self, one: Incoming, article: UUID) -> Iterator[dict[str, Any]]:
@@ -131,6 +133,20 @@ class Known:
             if address not in self._address:
                 self._address[address] = article
                 yield {"canonical_url": address, "article_id": article}
+
+
+def _plausible(stored: Mapping[str, Any], data: ArticleData) -> bool:
+    """Tell whether a guid under a new address may name the same article: some feeds number their places by it."""
+    if (data.guid or "").startswith(("http://", "https://", "tag:", "urn:")):
+        return True
+    known, given = stored["published_at"], data.published_at
+    if given is None or abs(given - known) < SAME_DATE:
+        return True
+    return bool(_telling(stored["headline"]) & _telling(data.headline))
+
+
+def _telling(headline: str) -> set[str]:
+    return {word for word in headline.casefold().split() if len(word) > 4}  # noqa: PLR2004 - no "the" or "with"
 
 
 def articles_at(session: Session, canonical: Iterable[str]) -> dict[str, UUID]:

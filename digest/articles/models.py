@@ -99,6 +99,7 @@ class ArticleSource(SQLModel, table=True):
     editors_choice: bool = False
     evergreen: bool = False
     cluster: str | None = None
+    status: str | None = None  # what it said last; None: nothing
     seen_at: datetime
 
 

@@ -1,5 +1,6 @@
 """Tells which articles' pages are to be looked at now: those of issues to come often, the newest ones daily."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from digest.articles.identity import ARTICLES, SOURCES
 from digest.articles.models import ArticlePage
 
 AGAIN = timedelta(minutes=10)  # a page that says "gone" is looked at once more then
+LATELY = timedelta(minutes=2)
 HOT = timedelta(hours=2)  # of candidates of issues that are not sent yet
 DAILY_FOR = timedelta(days=8)
 MOST = 300
@@ -52,6 +54,12 @@ def due(session: Session, at: datetime, pressing: Pressing = NOTHING, most: int 
         if len(found) < most:
             found |= dict.fromkeys(session.execute(query.limit(most)).scalars())
     return list(found)[:most]
+
+
+def not_seen_lately(session: Session, at: datetime, articles: Collection[UUID]) -> list[UUID]:
+    """Return which of some articles' pages were not looked at within two minutes, however far their time is."""
+    stale = or_(PAGE.c.looked_at <= at - LATELY, _never())
+    return list(session.execute(_articles(at, ARTICLES.c.id.in_(articles), stale)).scalars())
 
 
 def _articles(at: datetime, *conditions: ColumnElement[bool]) -> Select[Any]:

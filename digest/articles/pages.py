@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from digest.articles.feeds.models import Feed
 from digest.articles.importing.data import ArticleData
 from digest.articles.models import Article, ArticleLog, ArticlePage, ArticleSource, ArticleStatus
-from digest.articles.page_dues import AGAIN, Pressing, due
+from digest.articles.page_dues import AGAIN, Pressing, due, not_seen_lately
 from digest.articles.page_saying import Saying, Says, heard
 from digest.articles.places.locating import relocate
 from digest.articles.storing import forget_words
@@ -25,7 +25,7 @@ from digest.database import Database
 from digest.errors import BadInput
 from digest.fetching import Fetcher
 
-__all__ = ["Looked", "Pressing", "due", "look"]
+__all__ = ["Looked", "Pressing", "due", "look", "not_seen_lately"]
 
 WHO = "page check"
 MOST, MOST_OF_HOST = 60, 30  # pages of one pass; a pass is made once a minute

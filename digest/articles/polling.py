@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +17,7 @@ from digest.articles.feeds.addresses import host_of
 from digest.articles.feeds.models import Feed
 from digest.articles.pictures.store import PictureStore
 from digest.articles.storing import StoreReport
+from digest.articles.threads import side_by_side
 from digest.database import Database
 from digest.fetching import Fetcher
 
@@ -115,23 +115,18 @@ def fetch(
     with database.reading() as session:
         hosts = _by_host(session, list(ids))
     results: list[Polled] = []
-    lock, stopping = Lock(), Event()
+    lock = Lock()
 
     def work(feeds: Sequence[str]) -> None:
         for feed_id in feeds:
-            if stopping.is_set() or (stop is not None and stop.is_set()):
+            if stop is not None and stop.is_set():
                 return
             polled = poll(database, fetcher, pictures, feed_id, now(), force=force)
             with lock:
                 results.append(polled)
                 done(polled)
 
-    with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        try:
-            for future in [pool.submit(work, feeds) for feeds in hosts]:
-                future.result()
-        finally:
-            stopping.set()
+    side_by_side(work, hosts, threads=THREADS, name="feeds")
     return results
 
 
@@ -179,11 +174,16 @@ def _success(feed: Feed, outcome: Outcome, at: datetime) -> dict[str, Any]:
     }
     return {name: value for name, value in noted.items() if value is not None} | {
         "tried_at": at,
-        "succeeded_at": at,
+        "succeeded_at": at if outcome.whole or _not_so_new(feed, at) else feed.succeeded_at,
         "failures": 0,
         "error": "",
         "next_at": pacing.after_success(feed.id, feed.every_minutes, at, outcome.fresh),
     }
+
+
+def _not_so_new(feed: Feed, at: datetime) -> bool:
+    """Tell whether a feed was had before, or added over a day ago: till then what broke off leaves it new."""
+    return feed.succeeded_at is not None or at - feed.added_at > pacing.DAY
 
 
 def _failure(feed: Feed, outcome: Outcome, at: datetime) -> dict[str, Any]:

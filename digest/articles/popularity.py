@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlmodel import Session
 
 from digest.articles.identity import ARTICLES
@@ -57,10 +57,10 @@ def reading(session: Session, articles: Iterable[Article], *, as_of: datetime, s
     ``share``. A rank is of the newest list of its source by then: who has left that list has no rank.
     """
     wanted = {article.id: article for article in articles}
-    by_article = _reads(session, wanted, as_of=as_of, after=min(since, as_of - SITE_DAYS))
+    newest = _newest_lists(session, as_of=as_of, since=since)
+    by_article = _reads(session, wanted, newest, as_of=as_of, after=min(since, as_of - SITE_DAYS))
     mean = _site_mean(session, by_article, as_of)
     mail = _mail(session, as_of=as_of, since=since)
-    newest = _newest_lists(session, as_of=as_of, since=since)
     found = {}
     for key, article in wanted.items():
         out = article.published_at
@@ -139,13 +139,20 @@ def _newest_lists(session: Session, *, as_of: datetime, since: datetime) -> dict
 
 
 def _reads(
-    session: Session, wanted: Collection[UUID], *, as_of: datetime, after: datetime
+    session: Session, wanted: Collection[UUID], newest: Mapping[str, datetime], *, as_of: datetime, after: datetime
 ) -> dict[UUID, list[Row[Any]]]:
-    """Return the reads of articles that are wanted or young enough for the site's mean: archives have many more."""
+    """Return the reads of articles that are wanted or young enough for the site's mean: archives have many more.
+
+    Of "most read" lists only the newest of each source: one that is pulled on schedule leaves thousands of old ones.
+    """
     table = READS.c
+    telling = or_(
+        table.views.is_not(None),
+        *(and_(table.source == source, table.period_end == end) for source, end in newest.items()),
+    )
     query = select(
         table.article_id, table.source, table.period_start, table.period_end, table.views, table.rank, table.rank_of
-    ).where(table.period_end > after, table.period_end <= as_of)
+    ).where(table.period_end > after, table.period_end <= as_of, telling)
     young = select(ARTICLES.c.id).where(ARTICLES.c.published_at > as_of - SITE_DAYS)
     found: dict[UUID, list[Row[Any]]] = defaultdict(list)
     for row in session.execute(query.where(table.article_id.in_(young))):

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -42,6 +42,7 @@ class Refresher:
     pictures: PictureStore
     cut: bool = True
     pressing: Callable[[datetime], Pressing] = _nothing
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def run(self, *, stop: threading.Event | None = None, say: Say = _silent) -> None:
         """Do everything that is due now. What goes wrong with one step is said, and the others are done."""
@@ -62,8 +63,12 @@ class Refresher:
         self.run(stop=stop, say=say)
 
     def look_at(self, articles: Collection[UUID]) -> list[str]:
-        """Look at the pages of some articles now: whether they are still published."""
-        return pages.look(self.database, self.fetcher, self.clock.now(), articles, force=True).sentences
+        """Look at the pages of some articles now, unless they were looked at just so; returns what is not there."""
+        with self._turn:  # all senders of an issue come here at the same moment
+            now = self.clock.now()
+            with self.database.reading() as session:
+                wanted = pages.not_seen_lately(session, now, articles)
+            return pages.look(self.database, self.fetcher, now, wanted, force=True).sentences
 
     def _feeds(self, stop: threading.Event) -> Iterator[str]:
         now = self.clock.now

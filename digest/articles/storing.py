@@ -18,7 +18,7 @@ from digest.articles.identity import ADDRESSES, ARTICLES, SOURCES, Incoming, Kno
 from digest.articles.importing.data import ArticleData, RowError
 from digest.articles.models import ArticleWords
 from digest.articles.places.locating import Placing
-from digest.articles.uniting import COMPARED, fresh, said, united, with_signals
+from digest.articles.uniting import COMPARED, fresh, said, standing, united, with_signals
 from digest.articles.upserting import insert_new
 from digest.database import Database
 from digest.errors import BadInput
@@ -139,6 +139,7 @@ class _Writer:
         work = _Chunk(session, self._terms)
         for one in self._ready(work, chunk, report):
             work.ready.append(one)
+        report.warnings += _collapsed(work.ready)
         work.load()
         for one in work.ready:
             report.undated += work.take(one, guid_tells=self._guid_tells(one))
@@ -204,7 +205,11 @@ class _Chunk:
             stored = known.rows[found]
             owner = terms.overrule or stored["source"] == terms.source
             row = united(stored, one, source=terms.source, at=terms.at, owner=owner)
+        before = known.said.get(found, {}).get(terms.source)
         self._say(one, found)
+        if found not in self.new:
+            last = before["status"] if before else None
+            row["status"] = standing(row["status"], known.said[found], terms.source, last)
         row = with_signals(row, self.placing.signals(row, known.said[found].values()))
         if found not in self.new and row != known.rows[found]:
             self.changed[found] = None
@@ -262,6 +267,23 @@ def _update(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], key
     statement = update(table).where(*(table.c[name] == bindparam(f"the_{name}") for name in key))
     values = [dict(row) | {f"the_{name}": row[name] for name in key} for row in rows]
     session.connection().execute(statement, values)
+
+
+def _collapsed(ready: Sequence[Incoming]) -> Iterator[RowError]:
+    """Warn of articles that only a query tells apart: they count as one."""
+    headlines: dict[str, set[str]] = {}
+    for one in ready:
+        if "?" in one.data.url and not one.data.canonical_url:
+            headlines.setdefault(one.canonical, set()).add(one.data.headline)
+    for canonical, found in headlines.items():
+        if len(found) > 1:
+            host = canonical.partition("/")[0]
+            yield RowError(
+                canonical,
+                f"{len(found)} articles differ only in what follows the ?, so they count as one. If a key there names "
+                f"articles, say so: --keep-query {host}=KEY.",
+                kept=True,
+            )
 
 
 def _unknown_region(item: ArticleData, name: str, names: Mapping[str, str]) -> RowError:

@@ -17,6 +17,7 @@ TEXTS = (
     "minutes", "language", "content_hash",
 )  # fmt: skip
 IMAGE = ("image_url", "image_alt", "image_credit", "image_width", "image_height")
+WITHDRAWN = ("unpublished", "retracted")  # the graver last
 SIGNALS = {"regions": {}, "topics": [], "editors_choice": False, "evergreen": False}
 COMPARED = ("headline", "standfirst", "body", "language", "published_at")  # what same stories are found by
 
@@ -65,9 +66,23 @@ def united(stored: Mapping[str, Any], one: Incoming, *, source: str, at: datetim
     if source == stored["source"]:
         row["guid"] = data.guid or stored["guid"]
     row["published_at"] = _published(stored["published_at"], data.published_at, at)
-    row["status"] = data.status.value if data.status else stored["status"]
     row.update(stored["by_hand"])
     return row
+
+
+def standing(stored: str, said: Mapping[str, Mapping[str, Any]], source: str, before: str | None) -> str:
+    """Return the status of a known article now that ``source`` spoke of it.
+
+    ``said``: by source, what all of them say now. ``before``: what this one said last. What any source withdrew stays
+    withdrawn until that source takes it back: a CMS that lists a story as published must not undo a retraction that
+    came another way, nor what was found on the story's page.
+    """
+    gone = [str(one["status"]) for one in said.values() if one["status"] in WITHDRAWN]
+    if gone:
+        return max(gone, key=WITHDRAWN.index)
+    now = said[source]["status"]
+    news = now is not None and now != before and (before is not None or now != ArticleStatus.published)
+    return str(now) if news else stored
 
 
 def said(
@@ -83,8 +98,11 @@ def said(
         "editors_choice": data.editors_choice,
         "evergreen": data.evergreen,
         "cluster": data.cluster,
+        "status": data.status.value if data.status else None,
     }
     kept = {} if before is None else {name: before[name] for name in given if name not in data.model_fields_set}
+    if before is not None and data.status is None:
+        kept["status"] = before["status"]
     row = {"source": source, "region": region, "seen_at": at} | given | kept
     if before is not None and all(before[name] == row[name] for name in row if name != "seen_at"):
         return dict(before)

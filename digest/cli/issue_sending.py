@@ -25,6 +25,7 @@ Undo = Annotated[
 ]
 BEGUN = ("freezing", "sending")
 IN_FLIGHT = ("scheduled", *BEGUN)
+SHOWN_ZONES = 3  # of a wave
 
 
 @commands.command()
@@ -178,6 +179,7 @@ def _rehearse(app: "App", issue_id: UUID, as_json: bool) -> None:
     with app.database.reading() as session:
         issue = find(session, issue_id)
         number, shares = issue.number, rehearsing.who_would_get(session, issue, at)
+        ahead = [one.to_json() for one in rehearsing.waves_of(session, issue, at)]
     reasons = starting.reasons_to_hold(app.database, issue_id, at)
     data: dict[str, Any] = {
         "issue": str(issue_id),
@@ -187,6 +189,7 @@ def _rehearse(app: "App", issue_id: UUID, as_json: bool) -> None:
             {"edition": one.edition_number, "lists": list(one.lists), "readers": one.readers, "subject": one.subject}
             for one in shares
         ],
+        "waves": ahead,
         "held": reasons,
     }
     answer(data, as_json, lambda: _say_rehearsal(data))
@@ -197,14 +200,24 @@ def _say_rehearsal(data: dict[str, Any]) -> None:
     for one in data["editions"]:
         name = f"edition {one['edition']}" if one["edition"] else "made at the freeze, if anything is new"
         print(f"{one['readers']:>9,}  {' + '.join(one['lists'])}: {name}  {one['subject']}".rstrip())
+    _say_waves(data["waves"])
     for reason in data["held"]:
         print(f"It would be held: {reason}")
+
+
+def _say_waves(waves: list[dict[str, Any]]) -> None:
+    for one in waves:
+        zones = [f"{zone or 'no zone'} {count:,}" for zone, count in one["zones"].items()]
+        more = " …" if len(zones) > SHOWN_ZONES else ""
+        print(
+            f"{one['readers']:>11,}  at {one['at'][:16].replace('T', ' ')} UTC: {', '.join(zones[:SHOWN_ZONES])}{more}"
+        )
 
 
 def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
     """Return where an issue and its ledger stand, as data."""
     from digest.issues.drafting import find
-    from digest.sending import ledger, pacing, waiting
+    from digest.sending import ledger, pacing, waiting, waves
 
     with app.database.reading() as session:
         issue = find(session, issue_id)
@@ -223,6 +236,7 @@ def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
             "sum": sum(counts.values()),
             "whole": ledger.is_whole(session, issue.number),
             "waiting": waiting.of_issue(session, issue.number, now).sentence(now) if under_way else "",
+            "waves": [one.to_json() for one in waves.of_issue(session, issue.number)],
             "uncertain_batches": ledger.uncertain_batches(session, issue.number),
             "account_halted": pacing.halted(session, app.settings.provider.value),
         }
@@ -241,6 +255,7 @@ def _say_state(data: dict[str, Any], then: str | None = None) -> None:
             print(f"{count:>11,}  {state}")
     if data["audience"] is not None:
         print(f"{data['sum']:>11,}  in all, of an audience of {data['audience']:,}")
+    _say_waves(data["waves"])
     _say_trouble(data)
 
 

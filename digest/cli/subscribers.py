@@ -40,7 +40,7 @@ def import_file(
 ) -> None:
     """Import readers from a CSV file; safe to repeat, and to stop and start again.
 
-    Headings: email, name, language, lists (ids or names, separated by | or ;), consent_at, consent_source.
+    Headings: email, name, language, lists (ids or names, separated by | or ;), consent_at, consent_source, zone.
     Rows without a consent's source and date are imported unconfirmed. What a reader ended stays ended, and a
     suppressed address is not touched.
     """
@@ -210,10 +210,11 @@ def _past(text: str, now: datetime) -> datetime | None:
 
 
 def _counts(report: "ImportReport") -> dict[str, Any]:
-    names = ("rows", "new", "updated", "unchanged", "suppressed", "repeated", "failed", "unconfirmed")
+    names = ("rows", "new", "updated", "unchanged", "suppressed", "repeated", "failed", "unconfirmed", "warned")
     errors = [{"line": one.line, "message": one.message} for one in report.errors]
     return {name: getattr(report, name) for name in names} | {
         "errors": errors,
+        "warnings": [{"line": one.line, "message": one.message} for one in report.warnings],
         "ignored_columns": list(report.ignored_columns),
     }
 
@@ -227,6 +228,10 @@ def _say_report(report: "ImportReport", errors: Path | None) -> None:
         print(f"{report.unconfirmed:,} people wait unconfirmed: their rows lack a consent's source and date.")
     if report.ignored_columns:
         print(f"Columns not looked at: {', '.join(report.ignored_columns)}. Map them with --map if they matter.")
+    for one in report.warnings[:SHOWN_ERRORS]:
+        print(f"  line {one.line}: {one.message}", file=sys.stderr)
+    if report.warned > SHOWN_ERRORS:
+        print(f"  ... and {report.warned - SHOWN_ERRORS:,} more warnings", file=sys.stderr)
     for one in report.errors[:SHOWN_ERRORS]:
         print(f"  line {one.line}: {one.message}", file=sys.stderr)
     if report.failed > SHOWN_ERRORS:
@@ -235,7 +240,8 @@ def _say_report(report: "ImportReport", errors: Path | None) -> None:
 
 
 def _say_person(person: "PersonData") -> None:
-    print(f"{person.address}  {person.name}  ({person.language}), known since {person.created_at:%Y-%m-%d}")
+    ways = ", ".join(filter(None, (person.language, person.zone)))
+    print(f"{person.address}  {person.name}  ({ways}), known since {person.created_at:%Y-%m-%d}")
     if person.suppressed:
         print(f"Suppressed: {person.suppressed}. No mail goes there.")
     for one in person.lists:

@@ -22,6 +22,8 @@ from digest.sending.work import Job, Kind
 TICK_SECONDS: Final = 15.0
 IDLE_SECONDS: Final = 0.5  # between looks for work
 REFRESH_SECONDS: Final = 20.0  # between looks for feeds, pages and pictures that are due
+DRAFT_SECONDS: Final = 60.0  # so long a draft waits for its feeds
+PASS_SECONDS: Final = 300.0  # and a single pass for all that is due
 LOOK_SECONDS: Final = 0.1  # between looks at the workers
 SHARE: Final = 50  # calls on one issue before a worker looks whether another one waits
 LEAVE_SECONDS: Final = 9.0
@@ -45,13 +47,10 @@ def run(
     no rule foresaw; the issue it concerns is held by then.
     """
     leave = stop or threading.Event()
-    if until_idle:
-        _refresh(means, leave, say)
+    _begin_refreshing(means, leave, say, until_idle=until_idle)
     _tick(means, say, alarm)
     worker = _Worker(means, leave, lambda: work.due(means.database, means.clock.now()), until_idle, on_progress)
     threads = worker.start(concurrency)
-    if not until_idle:  # in a thread of its own: a slow feed must not hold mail up
-        threading.Thread(target=_keep_fresh, args=(means, leave, say), name="refresher", daemon=True).start()
     next_tick = time.monotonic() + TICK_SECONDS
     while any(thread.is_alive() for thread in threads) and not leave.wait(LOOK_SECONDS):
         if time.monotonic() >= next_tick:
@@ -99,17 +98,42 @@ def _tick(means: Means, say: Callable[[str], None], alarm: Alarm | None) -> None
         say(sentence)
 
 
-def _keep_fresh(means: Means, leave: threading.Event, say: Callable[[str], None]) -> None:
-    while not leave.is_set():
-        _refresh(means, leave, say)
-        leave.wait(REFRESH_SECONDS)
+def _begin_refreshing(means: Means, leave: threading.Event, say: Callable[[str], None], *, until_idle: bool) -> None:
+    """Ask what is due: once, or all the time, in a thread of its own, since a slow feed must not hold mail up.
+
+    Where an issue is drafted just now, the draft waits for its feeds, but not for long.
+    """
+    asked = threading.Event()
+
+    def keep_fresh() -> None:
+        while not leave.is_set():
+            _refresh(means, leave, say)
+            asked.set()
+            if until_idle:
+                return
+            leave.wait(REFRESH_SECONDS)
+
+    if means.refresher is None:
+        return
+    threading.Thread(target=keep_fresh, name="refresher", daemon=True).start()
+    if until_idle or ticking.is_near_cutoff(means):
+        _wait(asked, leave, PASS_SECONDS if until_idle else DRAFT_SECONDS)
+
+
+def _wait(asked: threading.Event, leave: threading.Event, seconds: float) -> None:
+    last = time.monotonic() + seconds
+    while not asked.wait(LOOK_SECONDS) and not leave.is_set() and time.monotonic() < last:
+        pass
 
 
 def _refresh(means: Means, leave: threading.Event, say: Callable[[str], None]) -> None:
     if means.refresher is None:
         return
     try:
-        means.refresher.run(stop=leave, say=say)
+        if ticking.is_near_cutoff(means):
+            means.refresher.before_cutoff(stop=leave, say=say)
+        else:
+            means.refresher.run(stop=leave, say=say)
     except Exception as error:  # noqa: BLE001 - what nobody foresaw in somebody's feed must not stop the mail
         say(f"What is due could not be asked for ({type(error).__name__}: {error}); it is tried again.")
 

@@ -1,16 +1,23 @@
 """Which articles matter to issues that are not sent yet: whether they are still published is looked at often."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from digest.articles.candidates import RECENT
 from digest.articles.page_dues import Pressing
 from digest.issues.models import Issue, IssueCandidate, IssueStatus
 from digest.proofs.models import EditionStory
 
-OPEN = (IssueStatus.draft, IssueStatus.in_review, IssueStatus.approved, IssueStatus.scheduled)
+OPEN = (
+    IssueStatus.draft,
+    IssueStatus.in_review,
+    IssueStatus.approved,
+    IssueStatus.scheduled,
+    IssueStatus.paused,
+)
 SOON = timedelta(minutes=30)
 
 
@@ -23,3 +30,9 @@ def pressing(at: datetime) -> Pressing:
         leaving=leaving.where(still, col(Issue.send_at) <= at + SOON),
         waiting=waiting.where(still, col(Issue.as_of) >= at - RECENT),  # an older draft was forgotten
     )
+
+
+def stories(session: Session, issue: Issue) -> list[UUID]:
+    """Return the stories that stand in any edition of an issue."""
+    query = select(col(EditionStory.article_id)).where(col(EditionStory.issue_number) == issue.number).distinct()
+    return sorted(session.execute(query).scalars())

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, RowMapping, case, insert, or_, select, upd
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import ledger, revising
+from digest.sending import choosing, ledger, revising
 from digest.sending.bulk import among
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE
 from digest.sending.models import BatchState, DeliveryState
@@ -107,18 +107,14 @@ def _form(
     lease: timedelta,
     capacity: Capacity,
 ) -> Claim | None:
-    queued = ledger.due(issue_number, now)
-    order = (DELIVERY.c.edition_number, DELIVERY.c.subscriber_id)
-    edition = _next_edition(session, issue_number, now)
-    if edition is None:
+    head = choosing.head(session, issue_number, now)
+    if head is None:
         return None
-    rows = select(DELIVERY.c.subscriber_id).where(*queued, DELIVERY.c.edition_number == edition).order_by(*order)
-    limited = rows.limit(capacity(session, edition)).with_for_update(skip_locked=True)
-    members = list(session.execute(limited).scalars())
+    members = choosing.members(session, issue_number, head, capacity(session, head.edition_number))
     made = new_batch(
         session,
         issue_number,
-        edition,
+        head.edition_number,
         account=account,
         size=len(members),
         now=now,
@@ -127,17 +123,6 @@ def _form(
     )
     take_in(session, issue_number, members, made["number"])
     return as_claim(made)
-
-
-def _next_edition(session: Session, issue_number: int, now: datetime) -> int | None:
-    """Return the edition to send next; whoever waits for an outdated one is moved to the issue as it is now."""
-    order = (DELIVERY.c.edition_number, DELIVERY.c.subscriber_id)
-    first = select(DELIVERY.c.edition_number).where(*ledger.due(issue_number, now)).order_by(*order).limit(1)
-    while (edition := session.execute(first.with_for_update(skip_locked=True)).scalar()) is not None:
-        if not revising.is_outdated(session, issue_number, edition):
-            return int(edition)
-        revising.renew(session, issue_number, edition, now)
-    return None
 
 
 def new_batch(

@@ -1,6 +1,7 @@
 """Freezing: writing down who gets which edition, in short repeatable transactions, and then opening the sending.
 
-A crash anywhere, and beginning again, gives the same ledger: a row that is there is left alone.
+A crash anywhere, and beginning again, gives the same ledger: a row that is there is left alone. Where a publication
+wants it, a row also gets the instant it waits for: the hour of the sending in the reader's own zone (see waves).
 """
 
 from collections.abc import Callable, Iterator
@@ -15,11 +16,13 @@ from digest.database import Database
 from digest.issues import lifecycle, log
 from digest.issues.models import Issue, IssueStatus
 from digest.rendering.urls import Urls
-from digest.sending import control, revising, stragglers
+from digest.sending import control, revising, stragglers, waves
 from digest.sending.bulk import among, insert_select
 from digest.sending.ledger import DELIVERY
 from digest.sending.models import DeliveryState
 from digest.sending.revising import editions_of
+from digest.sending.waves import Plan
+from subscribers import reader_zones
 
 CHUNK: Final = 20_000  # readers a transaction: the write lock is held for some hundredths of a second
 ENGINE: Final = "digest"
@@ -38,12 +41,13 @@ def freeze(
     if family is None:
         return None
     stragglers.make_editions(database, issue_id, family, urls, at)
-    while (written := _insert_chunk(database, issue_id, family, at)) is not None:
+    plan = _plan(database, issue_id, at)
+    while (written := _insert_chunk(database, issue_id, family, at, plan)) is not None:
         progress(written)
     _reassign(database, issue_id, family, at)
     stragglers.make_editions(database, issue_id, family, urls, at)
     while missing := _missing(database, issue_id, family, at):
-        progress(_insert_missing(database, issue_id, family, at, missing))
+        progress(_insert_missing(database, issue_id, family, at, missing, plan=plan))
     stragglers.spare_repeats(database, issue_id, urls, at)
     _queue_all(database, issue_id)
     return _open(database, issue_id, at)
@@ -64,14 +68,19 @@ def _begin(database: Database, issue_id: UUID, at: datetime) -> str | None:
         return issue.publication_id if issue.status == _S.freezing and not issue.held else None
 
 
-def _insert_chunk(database: Database, issue_id: UUID, family: str, at: datetime) -> int | None:
+def _plan(database: Database, issue_id: UUID, at: datetime) -> Plan:
+    with database.reading() as session:
+        return waves.plan(session, session.get_one(Issue, issue_id), at)
+
+
+def _insert_chunk(database: Database, issue_id: UUID, family: str, at: datetime, plan: Plan) -> int | None:
     """Write the next rows; None when there are no more. The cursor moves in the same transaction."""
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
         if issue is None or issue.audience_size is not None:
             return None
         found = editions_of(issue.number, issue.revision, family, at).subquery()
-        rows = _rows(issue.number, found).where(found.c.subscriber_id > issue.freeze_cursor)
+        rows = _rows(issue.number, found, plan).where(found.c.subscriber_id > issue.freeze_cursor)
         written = _insert(session, rows.order_by(found.c.subscriber_id).limit(CHUNK))
         last = select(func.max(DELIVERY.c.subscriber_id)).where(DELIVERY.c.issue_number == issue.number)
         issue.freeze_cursor = session.execute(last).scalar() or 0
@@ -95,24 +104,31 @@ def _missing(database: Database, issue_id: UUID, family: str, at: datetime) -> l
         return list(session.execute(query).scalars())
 
 
-def _insert_missing(database: Database, issue_id: UUID, family: str, at: datetime, missing: list[int]) -> int:
+def _insert_missing(
+    database: Database, issue_id: UUID, family: str, at: datetime, missing: list[int], *, plan: Plan
+) -> int:
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
         if issue is None:
             return 0
         found = editions_of(issue.number, issue.revision, family, at).subquery()
-        return _insert(session, _rows(issue.number, found).where(among(session, found.c.subscriber_id, missing)))
+        rows = _rows(issue.number, found, plan).where(among(session, found.c.subscriber_id, missing))
+        return _insert(session, rows)
 
 
-def _rows(issue_number: int, found: Any) -> Select[Any]:
-    return select(
-        literal(issue_number), found.c.subscriber_id, found.c.edition_number, literal(_D.freezing.value), literal(0)
-    )
+def _rows(issue_number: int, found: Any, plan: Plan) -> Select[Any]:
+    state = literal(_D.freezing.value)
+    rows = select(literal(issue_number), found.c.subscriber_id, found.c.edition_number, state, literal(0))
+    if not plan:
+        return rows
+    zones = reader_zones().subquery()
+    waiting = rows.add_columns(waves.moment(plan, zones.c.zone))
+    return waiting.join_from(found, zones, zones.c.subscriber_id == found.c.subscriber_id)
 
 
 def _insert(session: Session, rows: Select[Any]) -> int:
-    columns = ("issue_number", "subscriber_id", "edition_number", "state", "attempts")
-    return insert_select(session, DELIVERY, columns, rows)
+    columns = ("issue_number", "subscriber_id", "edition_number", "state", "attempts", "next_attempt_at")
+    return insert_select(session, DELIVERY, columns[: len(rows.selected_columns)], rows)
 
 
 def _open(database: Database, issue_id: UUID, at: datetime) -> int | None:

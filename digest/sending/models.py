@@ -42,6 +42,7 @@ class Delivery(SQLModel, table=True):
         Index(
             "ix_delivery_queued",
             "issue_number",
+            "next_attempt_at",
             "edition_number",
             "subscriber_id",
             sqlite_where=text("state = 'queued'"),

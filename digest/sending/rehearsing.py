@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from digest.issues.models import Issue
+from digest.issues.models import Issue, Publication
 from digest.proofs.models import Edition, EditionAudience
+from digest.sending import waves
 from digest.sending.models import table
 from digest.sending.revising import editions_of
+from digest.sending.waves import Wave
 from subscribers import audience_sets
 
 EDITION, MADE = table(Edition), table(EditionAudience)
@@ -45,3 +47,12 @@ def _new_sets(session: Session, issue: Issue, at: datetime) -> list[Share]:
     known = set(session.execute(made).scalars())
     sets = audience_sets(session, issue.publication_id, at)
     return [Share(one.lists, one.readers, None) for one in sets if one.audience_id not in known]
+
+
+def waves_of(session: Session, issue: Issue, at: datetime) -> list[Wave]:
+    """Return when an issue would reach its readers of ``at``, if it left then or at its later hour; the first first.
+
+    Nothing where its publication sends to all at once.
+    """
+    publication = session.get_one(Publication, issue.publication_id)
+    return waves.ahead(session, issue, max(at, issue.undo_until or at)) if publication.reader_zones else []

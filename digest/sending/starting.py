@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 from digest.database import Database
 from digest.issues import log
 from digest.issues.models import Issue, IssueStatus
+from digest.proofs import pressing
 from digest.rendering.urls import Urls
 from digest.sending import control, freezing, last_look, settling
 from digest.sending.ledger import BATCH
@@ -25,8 +26,12 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         status, begins = issue.status, issue.undo_until or at
-    if status == IssueStatus.scheduled and (begins > at or _is_called(means, issue) or not _looked_at(means, issue_id)):
-        return False
+    if status == IssueStatus.scheduled:
+        if begins > at or _is_called(means, issue):
+            return False
+        _look_at_pages(means, issue)
+        if not _looked_at(means, issue_id):
+            return False
     if status in (IssueStatus.scheduled, IssueStatus.freezing):
         freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url, means.keys), progress=progress)
     with means.database.reading() as session:
@@ -55,6 +60,14 @@ def reasons_to_hold(database: Database, issue_id: UUID, at: datetime) -> list[st
     """Return why an issue must not be sent now, in sentences; none if it may."""
     with database.reading() as session:
         return last_look.reasons(session, session.get_one(Issue, issue_id), at)
+
+
+def _look_at_pages(means: Means, issue: Issue) -> None:
+    """Find out whether the pages of its stories are still there (ranking.md 1.3); what was taken back is red then."""
+    if means.refresher is not None:
+        with means.database.reading() as session:
+            stories = pressing.stories(session, issue)
+        means.refresher.look_at(stories)
 
 
 def _looked_at(means: Means, issue_id: UUID) -> bool:

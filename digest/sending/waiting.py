@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import ledger
+from digest.sending import ledger, waves
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE, QUEUED
 from digest.sending.models import BatchState
+from digest.sending.waves import Wave
 
 UNDER_WAY = (IssueStatus.scheduled, IssueStatus.freezing, IssueStatus.sending)
 _MINUTES_FROM = 120  # seconds; shorter times are said in seconds
@@ -27,11 +29,14 @@ class Waiting:
     claimed: int  # in the hands of a worker
     first_lease: datetime | None  # when the first such worker's time ends
     last_lease: datetime | None
+    waves: tuple[Wave, ...] = ()  # who waits for the hour in their own zone, the next ones first
+    wave_zone: str = ""  # the zone of one reader of the next wave
 
     @property
     def next_at(self) -> datetime | None:
         """Return when there is something to do, if not now; None: now, or nothing is left."""
-        times = [one for one in (self.later_at, self.first_lease) if one is not None]
+        wave_at = self.waves[0].at if self.waves else None
+        times = [one for one in (self.later_at, self.first_lease, wave_at) if one is not None]
         return min(times) if times and not self.due else None
 
     def sentence(self, now: datetime) -> str:
@@ -48,12 +53,30 @@ class Waiting:
         if self.last_lease:
             what = f"{_deliveries(self.claimed)} claimed by a worker that may be dead"
             yield f"{what}; their lease ends in {_in(self.last_lease - now)}"
+        if self.waves:
+            yield self._wave_words()
+
+    def _wave_words(self) -> str:
+        """Say who waits for their own hour: how many, and when the next and the last of them get it."""
+        first, last = self.waves[0], self.waves[-1]
+        count = sum(wave.readers for wave in self.waves)
+        words = (
+            "1 delivery waits for its reader's own hour"
+            if count == 1
+            else f"{count:,} deliveries wait for their readers' own hour"
+        )
+        words += f": {first.readers:,} {'leaves' if first.readers == 1 else 'leave'} at {first.at:%Y-%m-%d %H:%M} UTC"
+        if self.wave_zone:
+            words += f" ({first.at.astimezone(ZoneInfo(self.wave_zone)):%H:%M} in {self.wave_zone})"
+        return words if first is last else f"{words}, the last at {last.at:%Y-%m-%d %H:%M} UTC"
 
 
 def of_issue(session: Session, issue_number: int, now: datetime) -> Waiting:
     """Return what waits of one issue."""
     due, _ = _queued(session, *ledger.due(issue_number, now))
-    later, later_at = _queued(session, DELIVERY.c.issue_number == issue_number, DELIVERY.c.next_attempt_at > now)
+    tried = (DELIVERY.c.issue_number == issue_number, DELIVERY.c.first_failed_at.is_not(None))
+    later, later_at = _queued(session, *tried, DELIVERY.c.next_attempt_at > now)
+    to_come = tuple(waves.counted(session, issue_number, now))
     held = (BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over, BatchState.repeating)),)
     claimed, first, last = _batches(session, issue_number, BATCH.c.lease_until, *held, BATCH.c.lease_until.is_not(None))
     free = (BATCH.c.state.in_((BatchState.formed, BatchState.repeating)), BATCH.c.lease_until.is_(None))
@@ -69,6 +92,8 @@ def of_issue(session: Session, issue_number: int, now: datetime) -> Waiting:
         claimed=claimed,
         first_lease=first,
         last_lease=last,
+        waves=to_come,
+        wave_zone=waves.example(session, issue_number, to_come[0].at) if to_come else "",
     )
 
 

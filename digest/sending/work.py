@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from digest.database import Database
 from digest.issues.models import Issue, IssueStatus
 from digest.sending import control, ending, sender, settling, starting
-from digest.sending.ledger import BATCH, ISSUE, LIVE
+from digest.sending.ledger import BATCH, DELIVERY, ISSUE, LIVE, QUEUED
 from digest.sending.sender import Ended, Means, Progress, Stop, nothing
 
 _S = IssueStatus
@@ -36,18 +36,32 @@ class Job:
 
 
 def due(database: Database, now: datetime) -> list[Job]:
-    """Name what there is to do at ``now``: a drain for each issue that is sending or whose time has come, and more.
+    """Name what there is to do at ``now``: a drain for each issue of which something can be done then, and more.
 
-    A tick and a refresh look for themselves what is due of theirs.
+    An issue of which all that is left waits (for the next wave, the next try, another worker's answer) is not named:
+    looking at it would cost a write each time. A tick and a refresh look for themselves what is due of theirs.
     """
     ready = or_(
-        ISSUE.c.status.in_((_S.freezing, _S.sending)),
+        ISSUE.c.status == _S.freezing,
+        and_(ISSUE.c.status == _S.sending, _can_go_on(now)),
         and_(ISSUE.c.status == _S.scheduled, ISSUE.c.undo_until <= now),
     )
     with database.reading() as session:
         ids = session.execute(select(ISSUE.c.id).where(ready, ISSUE.c.held == "").order_by(ISSUE.c.number)).scalars()
         drains = [Job(Kind.drain, one) for one in ids]
     return [*drains, Job(Kind.tick), Job(Kind.refresh)]
+
+
+def _can_go_on(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an issue has a delivery or a batch that can be taken now."""
+    queued = and_(DELIVERY.c.issue_number == ISSUE.c.number, QUEUED)
+    free = or_(BATCH.c.lease_until.is_(None), BATCH.c.lease_until < now)
+    ripe = or_(BATCH.c.next_attempt_at.is_(None), BATCH.c.next_attempt_at <= now)
+    return or_(
+        exists().where(queued, DELIVERY.c.next_attempt_at.is_(None)),
+        exists().where(queued, DELIVERY.c.next_attempt_at <= now),
+        exists().where(BATCH.c.issue_number == ISSUE.c.number, BATCH.c.state.in_(LIVE), free, ripe),
+    )
 
 
 def drain(means: Means, issue_id: UUID, stop: Stop, *, share: int | None = None, progress: Progress = nothing) -> Ended:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from digest.bootstrap import App
 from digest.web import api, editions, public, review
-from digest.web.letters import family_name, sender
+from digest.web.letters import family_name, sender, wants_zones
 from digest.web.limiting import Limiter
 from digest.web.security import SecurityHeaders, of_our_pages
 from digest.web.templates import PRODUCT, environment, problem, style, translation
@@ -30,6 +30,7 @@ def create(app: App) -> FastAPI:
             limiter=limiter,
             send_confirmation=sender(app),
             names=partial(family_name, app),
+            zoned=partial(wants_zones, app),
         )
     )
     web.include_router(editions.router(app, limiter))

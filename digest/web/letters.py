@@ -32,6 +32,13 @@ def family_name(app: App, family: str) -> str:
     return publication.name if publication else family
 
 
+def wants_zones(app: App, family: str) -> bool:
+    """Tell whether a publication's mail comes at the hour of each reader's own zone."""
+    with app.database.reading() as session:
+        publication = session.get(Publication, family)
+    return publication is not None and publication.reader_zones
+
+
 def _content(app: App, letter: Letter) -> Content:
     with app.database.reading() as session:
         publication = session.get(Publication, letter.family)

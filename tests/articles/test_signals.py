@@ -2,11 +2,11 @@
 
 from digest.articles import changes, collecting
 from digest.articles.feeds import tags
-from digest.articles.models import ArticleWords
+from digest.articles.models import Article, ArticleStatus, ArticleWords
 from digest.articles.signals import strongest
 from digest.database import Database
 from digest.regions import apply_preset
-from tests.articles.stored import LONG, article, counts, put, stored
+from tests.articles.stored import DAY, LONG, article, counts, put, stored
 from tests.conftest import BOTH, NOW
 
 
@@ -115,3 +115,74 @@ def test_a_changed_text_is_compared_anew(database: Database):
     put(database, article(body=LONG + "And more."))
     with database.reading() as session:
         assert session.get(ArticleWords, found.id) is None
+
+
+@BOTH
+def test_a_source_does_not_undo_what_another_withdrew(database: Database):
+    """A retraction by one way holds though a feed goes on listing the story; who retracted it can take that back."""
+    put(database, article(status="published"), source="wp")
+    put(database, article(status="retracted"), source="cms")
+    for _ in range(2):
+        put(database, article(status="published"), source="wp")
+        put(database, article(), source="rss")
+    assert stored(database)[0].status == "retracted"
+    put(database, article(status="unpublished"), source="wp")
+    assert stored(database)[0].status == "retracted"
+    put(database, article(status="published"), source="cms")
+    assert stored(database)[0].status == "unpublished"
+    put(database, article(status="published"), source="wp")
+    assert stored(database)[0].status == "published"
+
+
+@BOTH
+def test_a_listing_does_not_undo_what_its_page_said(database: Database):
+    """Unpublished by a look at its page, it stays so though its feed repeats "published"; only news counts."""
+    put(database, article(status="published"), source="wp")
+    with database.writing() as session:
+        found = session.get_one(Article, stored(database)[0].id)
+        found.status = ArticleStatus.unpublished
+        session.add(found)
+    put(database, article(status="published"), source="wp")
+    put(database, article(status="published"), source="other")
+    assert stored(database)[0].status == "unpublished"
+    put(database, article(status="unpublished"), source="wp")
+    put(database, article(status="published"), source="wp")
+    assert stored(database)[0].status == "published"
+
+
+@BOTH
+def test_an_embargo_of_a_later_source_counts(database: Database):
+    """What is not out yet is not out, whoever says so first; when it is, it is."""
+    put(database, article(), source="rss")
+    put(database, article(status="embargoed"), source="wp")
+    assert stored(database)[0].status == "embargoed"
+    put(database, article(status="published"), source="wp")
+    assert stored(database)[0].status == "published"
+
+
+def test_a_guid_that_numbers_places_names_no_article(database: Database):
+    """A feed whose guids are item-0, item-1 ... brings other stories each time: none takes another's place."""
+    for day, stories in enumerate((["Flood in the valley", "Bread costs more"], ["Ministers meet", "A train returns"])):
+        items = [
+            article(
+                url=f"https://example.org/{day}-{place}",
+                headline=headline,
+                guid=f"item-{place}",
+                published_at=NOW - (3 - day) * DAY,
+            )
+            for place, headline in enumerate(stories)
+        ]
+        assert counts(put(database, *items))[0] == 2
+    moved = article(url="https://example.org/moved", headline="Flood in the valley grows", guid="item-9")
+    put(database, article(url="https://example.org/old", headline="Flood in the valley", guid="item-9"))
+    assert counts(put(database, moved))[0] == 0
+
+
+def test_articles_that_only_a_query_tells_apart_are_told_of(database: Database):
+    """They count as one, and a sentence says how to keep them apart; one article under two queries says nothing."""
+    items = [article(url=f"https://example.org/view?story_nr={n}", headline=f"H{n}") for n in range(3)]
+    (warning,) = put(database, *items).warnings
+    assert "3 articles differ only in what follows the ?" in warning.sentence
+    assert "--keep-query example.org=KEY" in warning.sentence
+    same = [article(url=f"https://example.org/b?utm_source={n}", headline="One") for n in range(2)]
+    assert put(database, *same).warnings == []

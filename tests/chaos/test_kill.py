@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ from tests.chaos.worker import BATCH
 from tests.conftest import STRONG
 from tests.providers import sendgrid_server
 from tests.providers.sendgrid_server import KEY, Server
-from tests.sending import newsroom
+from tests.sending import newsroom, zoned
 
 READERS = int(os.environ.get("CHAOS_READERS", "2000"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "12"))
+WAVE_READERS = 600
 LEASE = 8.0  # seconds: the least there may be over the time-outs below
 ROOT = Path(__file__).parents[2]
 BOTH_URLS = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
@@ -153,6 +155,30 @@ def test_workers_killed_at_random_skip_nobody_and_send_nothing_twice(place: Plac
     counts = check(place, READERS)
     assert counts.get("uncertain", 0) <= KILLS * 4 * BATCH  # at most what the killed threads had in their hands
     assert counts["accepted"] + counts.get("uncertain", 0) == READERS
+
+
+@BOTH_URLS
+def test_workers_killed_between_two_waves_keep_each_readers_hour(place: Place):
+    """Half of the readers get it when it leaves, half some seconds later, by their own clocks; the workers die."""
+    room = place.issue(WAVE_READERS)
+    start = SystemClock().now()
+    later = zoned.second_wave(place.database, room, WAVE_READERS, start + timedelta(seconds=6))
+    chance = random.Random(20261125)  # noqa: S311 - reproducible on purpose
+    workers = [place.start(), place.start()]
+    turn = 0
+    while SystemClock().now() < later + timedelta(seconds=1):
+        time.sleep(chance.uniform(0.0, 0.4))
+        end(workers[turn % 2], signal.SIGKILL)
+        workers[turn % 2] = place.start()
+        turn += 1
+    for worker in workers:
+        end(worker, signal.SIGTERM)
+    place.finish(60)
+    counts = check(place, WAVE_READERS)
+    assert counts["accepted"] + counts.get("uncertain", 0) == WAVE_READERS
+    made = {row.number: row.created_at for row in newsroom.rows_of(place.database, newsroom.BATCH)}
+    for row in newsroom.rows_of(place.database, newsroom.DELIVERY):
+        assert row.subscriber_id % 2 or made[row.batch_number] >= later
 
 
 def test_faults_of_the_api_skip_nobody_and_send_nothing_twice(place: Place):

@@ -144,7 +144,7 @@ def test_an_interrupted_send_goes_on_when_it_is_repeated(place: Path):
         assert starting.start(app.means, job.issue_id)
         with app.database.writing() as session:  # as if a provider had asked to wait
             later = app.clock.now() + timedelta(seconds=3)
-            session.execute(update(table(Delivery)).values(next_attempt_at=later))
+            session.execute(update(table(Delivery)).values(next_attempt_at=later, first_failed_at=app.clock.now()))
     result = CliRunner().invoke(everything, ["worker", "--until-idle"], catch_exceptions=False)
     assert "Issue 1: 3 deliveries are tried again from " in result.stdout
     assert "`digest worker` running" in result.stdout

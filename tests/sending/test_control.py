@@ -1,14 +1,18 @@
 """What people order: each order acts between batches, is logged, and never loses a row of the ledger."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 
+from digest.articles.models import Article, ArticleStatus
 from digest.clock import StillClock
 from digest.database import Database
 from digest.errors import NotFound, Refused
-from digest.issues.models import IssueLog, IssueStatus
+from digest.issues.models import Issue, IssueLog, IssueStatus
 from digest.sending import batches, control, ledger, pacing, sender, settling, starting, work
 from digest.sending.control import Resolution
 from digest.sending.models import table
@@ -240,3 +244,37 @@ def test_a_halted_account_is_halted_again_and_released(database: Database, clock
     assert pacing.reserve(database, "a", 1.0) == 0.0
     assert pacing.reserve(database, "a", 1.0) == pytest.approx(1.0)
     assert clock.now() == NOW
+
+
+class Looker:
+    """A refresher that finds one story's page gone, as the last look before a sending would."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.looked: list[list[UUID]] = []
+
+    def look_at(self, articles: Sequence[UUID]) -> list[str]:
+        """Unpublish the first of them."""
+        self.looked.append(list(articles))
+        with self.database.writing() as session:
+            story = session.get_one(Article, articles[0])
+            story.status = ArticleStatus.unpublished
+            session.add(story)
+        return []
+
+
+@BOTH
+def test_the_pages_of_its_stories_are_looked_at_before_it_leaves(database: Database, clock: StillClock):
+    """A story that is gone from its page holds the issue, and nothing is frozen."""
+    approved.newsroom(database)
+    approved.reader(database, "one", [approved.WHERE[0]])
+    issue_id = approved.approve(database)
+    control.send(database, issue_id, who="editor", at=NOW, undo=ZERO)
+    looker = Looker(database)
+    tools = replace(means(database, clock, Scripted()), refresher=looker)  # type: ignore[arg-type]
+    assert not starting.start(tools, issue_id)
+    assert len(looker.looked[0]) > 1
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        assert "unpublished" in issue.held
+        assert sum(ledger.counts(session, issue.number).values()) == 0

@@ -116,7 +116,7 @@ def test_cancelling_while_it_freezes_stops_it(database: Database, monkeypatch: p
     assert freeze(database, room) is None
     assert set(newsroom.states(database).values()) == {"cancelled"}
     assert newsroom.issue(database).status == "cancelled"
-    assert freezing._insert_missing(database, room.issue_id, newsroom.FAMILY, NOW, [1]) == 0
+    assert freezing._insert_missing(database, room.issue_id, newsroom.FAMILY, NOW, [1], plan={}) == 0
     stragglers._move(database, room.issue_id, newsroom.edition_id(100), frozenset(), [1], urls=URLS, at=NOW)
     assert set(newsroom.states(database).values()) == {"cancelled"}
 

@@ -1,7 +1,7 @@
 """Whatever workers, clocks, providers and people do in whatever order: the ledger stays whole, nobody gets it twice."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from digest.clock import StillClock
 from digest.database import Database
 from digest.errors import Refused
-from digest.sending import batches, control, ledger, settling, work
+from digest.sending import batches, control, ledger, settling, waiting, work
 from digest.sending.batches import Claim
 from digest.sending.provider import BatchRefused, NotTaken, Receipt, StopIssue, UnknownOutcome
 from digest.sending.settling import Rules, ref
@@ -25,6 +25,7 @@ from tests.sending.fakes import Scripted, means
 READERS = 7
 LEASE = timedelta(seconds=120)
 NEEDED = timedelta(seconds=70)
+WAVES = st.lists(st.sampled_from([0, 60, 4000, 7200]), min_size=READERS, max_size=READERS)  # seconds from the start
 ERRORS = st.sampled_from(
     [
         NotTaken("busy"),
@@ -54,12 +55,18 @@ class Ledger(RuleBasedStateMachine):
         self.accepted: set[int] = set()  # whom the provider took
         self.left: dict[int, int] = {}  # subscriber -> calls that may have reached them
         self.marked: set[int] = set()  # who was ever handed over
+        self.hour: dict[int, datetime] = {}  # subscriber -> before which nothing may reach them
 
-    @initialize()
-    def begin(self) -> None:
-        """Open the ledger of an issue."""
+    @initialize(waits=WAVES)
+    def begin(self, waits: list[int]) -> None:
+        """Open the ledger of an issue; some readers wait for the hour of their own zone."""
         self.room = newsroom.make(self.database, readers=READERS)
         newsroom.queue(self.database, self.room)
+        self.hour = {who: NOW + timedelta(seconds=wait) for who, wait in enumerate(waits, 1) if wait}
+        for who, at in self.hour.items():
+            with self.database.writing() as session:
+                one = newsroom.DELIVERY.c.subscriber_id == who
+                session.execute(newsroom.DELIVERY.update().where(one).values(next_attempt_at=at))
 
     @rule(target=claimed)
     def claim(self) -> object:
@@ -79,6 +86,7 @@ class Ledger(RuleBasedStateMachine):
         if members is None:
             return multiple()
         who = [one.subscriber_id for one in members]
+        assert all(self.hour.get(one, NOW) <= self.clock.now() for one in who), "before its hour"
         self.marked.update(who)
         return claim, who
 
@@ -145,6 +153,19 @@ class Ledger(RuleBasedStateMachine):
         assert {who for who, state in states.items() if state == "accepted"} <= self.accepted
         assert {who for who, state in states.items() if state == "uncertain"} <= self.marked
         assert not {who for who, state in states.items() if state == "queued"} & self.accepted
+        self._the_rest_is_told(states)
+
+    def _the_rest_is_told(self, states: dict[int, str]) -> None:
+        """Check that nobody who waits for their hour counts as failed, and that all who are queued are told of."""
+        now = self.clock.now()
+        early = {who for who, at in self.hour.items() if at > now and states[who] == "queued"}
+        with self.database.reading() as session:
+            left = waiting.of_issue(session, 1, now)
+            formed = newsroom.rows_of(self.database, newsroom.BATCH, newsroom.BATCH.c.state == "formed")
+            assert sum(wave.readers for wave in left.waves) == len(early)
+        queued = sum(state == "queued" for state in states.values()) + sum(row.size for row in formed)
+        assert left.due + left.later + len(early) == queued
+        assert not [who for who in early if newsroom.delivery(self.database, who).first_failed_at]
 
     def teardown(self) -> None:
         """Let everything run out: every reader ends in one of the final states, or waits under a pause."""

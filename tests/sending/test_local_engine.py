@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,11 +31,12 @@ def no_schedule(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tick without drafting anything; returns what was said by the ticks."""
     said: list[str] = []
 
-    def tick(tools: object) -> list[str]:
+    def tick(tools: object, _alarm: object) -> list[str]:
         work.tidy(tools)  # type: ignore[arg-type]
         return ["ticked"]
 
-    monkeypatch.setattr(local, "ticking", SimpleNamespace(tick=tick))
+    quiet = SimpleNamespace(tick=tick, tell=lambda *_: [], is_near_cutoff=lambda _: False)
+    monkeypatch.setattr(local, "ticking", quiet)
     return said
 
 
@@ -145,3 +147,54 @@ def test_what_is_held_is_not_waited_for(database: Database, clock: StillClock, t
     local.drain(means(database, clock, folder=tmp_path), room.issue_id, concurrency=1)
     assert newsroom.states(database) == {}
     assert Job(Kind.tick) in work.due(database, NOW)
+
+
+class SlowSites:
+    """A refresher whose sites never answer."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.never = threading.Event()
+
+    def run(self, *, stop: threading.Event, say: object) -> None:  # noqa: ARG002 - the signature is Refresher's
+        """Wait for ever, as far as a test is concerned."""
+        self.asked.set()
+        self.never.wait(60)
+
+    before_cutoff = run
+
+
+@pytest.mark.parametrize("near", [False, True], ids=["between", "at a cut-off"])
+def test_slow_sites_hold_up_neither_mail_nor_leaving(
+    database: Database,
+    clock: StillClock,
+    no_schedule: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    near: bool,
+):
+    """While a feed drips, ticks go on and mail is sent; told to leave, the worker leaves. A draft waits but so long."""
+    del no_schedule
+    quiet = SimpleNamespace(tick=lambda *_: ["ticked"], tell=lambda *_: [], is_near_cutoff=lambda _: near)
+    monkeypatch.setattr(local, "ticking", quiet)
+    monkeypatch.setattr(local, "DRAFT_SECONDS", 0.2)
+    two_issues(database)
+    sites, stop, said = SlowSites(), threading.Event(), []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+
+    tools = replace(means(database, clock, Scripted()), refresher=sites)  # type: ignore[arg-type]
+    runner = threading.Thread(target=lambda: local.run(tools, concurrency=2, stop=stop, say=say))
+    runner.start()
+    assert sites.asked.wait(10)
+    for _ in range(200):
+        if said and set(newsroom.states(database).values()) == {"accepted"}:
+            break
+        stop.wait(0.05)
+    stop.set()
+    runner.join(10)
+    sites.never.set()
+    assert not runner.is_alive()
+    assert said
+    assert set(newsroom.states(database).values()) == {"accepted"}

@@ -75,4 +75,4 @@ def test_an_export_of_some_lists_names_only_these(store, keys):
 def test_an_export_of_nobody_is_its_headings(store):
     """An empty installation gives a file that can be filled in."""
     with store.reading() as session:
-        assert "".join(export_csv(session)) == "address,name,language,lists,consent_at,consent_source\r\n"
+        assert "".join(export_csv(session)) == "address,name,language,lists,consent_at,consent_source,zone\r\n"

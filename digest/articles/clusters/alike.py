@@ -55,4 +55,6 @@ def _spread(shorter: Text, longer: Text) -> bool:
 
 def _other_facts(one: Text, other: Text) -> bool:
     fewer = min(len(one.numbers), len(other.numbers))
+    if fewer and min(one.size, other.size) < SHORT and not one.numbers & other.numbers:
+        return True  # the quake here and the quake there, in the same twenty words
     return fewer >= NUMBERS and len(one.numbers & other.numbers) < fewer * NUMBERS_SHARED

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from digest.articles.canonical import SCHEME
@@ -13,7 +13,7 @@ from digest.articles.feeds import pacing
 from digest.articles.feeds.addresses import as_options, called, feed_id, is_masked, kind_of, listed, parse_keep
 from digest.articles.feeds.meanings import folded, region_names
 from digest.articles.feeds.models import Feed, FeedKind
-from digest.articles.identity import SOURCES
+from digest.articles.identity import ARTICLES, SOURCES
 from digest.articles.importing import plain
 from digest.articles.importing.data import LANGUAGE, SCRIPT, web_url
 from digest.errors import BadInput, Conflict, NotFound
@@ -106,7 +106,15 @@ def change(session: Session, feed: Feed, changes: Mapping[str, Any], at: datetim
 
 
 def remove(session: Session, feed: Feed) -> None:
-    """Remove a feed: it is asked no more. Its articles stay, and its tags and what it said of them."""
+    """Remove a feed: it is asked no more. Its articles stay, and its tags and what it said of them.
+
+    Articles that another source tells of are that one's from now on: somebody must be able to change their texts.
+    """
+    others = select(func.min(SOURCES.c.source)).where(
+        SOURCES.c.article_id == ARTICLES.c.id, SOURCES.c.source != feed.id
+    )
+    heir = others.scalar_subquery()
+    session.execute(update(ARTICLES).where(ARTICLES.c.source == feed.id, heir.is_not(None)).values(source=heir))
     session.delete(feed)
     session.flush()
 

@@ -6,7 +6,6 @@ so that a worker that dies loses nothing; two workers never fetch the same pictu
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -22,6 +21,7 @@ from sqlmodel import Session
 from digest.articles.models import Article, ArticleStatus, Picture
 from digest.articles.pictures.cutting import LARGEST
 from digest.articles.pictures.store import CannotKeep, Kept, PictureStore
+from digest.articles.threads import side_by_side
 from digest.database import Database
 from digest.errors import BadInput
 from digest.fetching import Fetched as Answer
@@ -105,8 +105,8 @@ def fetch_due(
     bounded = replace(fetcher, max_bytes=LARGEST) if isinstance(fetcher, Fetcher) else fetcher
     end = elapsed() + seconds
     run = _Run(database, bounded, store, at, lambda: elapsed() >= end or (stop is not None and stop.is_set()))
-    with ThreadPoolExecutor(THREADS, "pictures") as pool:
-        came = list(pool.map(run.one, urls))
+    came: list[_Came] = []
+    side_by_side(lambda url: came.append(run.one(url)), urls, threads=THREADS, name="pictures")
     reached = len(came) - came.count(_Came.not_reached)
     return Fetched(came.count(_Came.kept), came.count(_Came.failed), due - reached, run.error)
 
@@ -131,7 +131,6 @@ def _recent(at: datetime) -> Any:
     reasons = (
         seen.published_at.between(since, at),
         seen.refreshed_at.between(since, at),
-        seen.first_seen_at.between(since, at),
         seen.evergreen.is_(True) & seen.published_at.between(at - EVERGREEN, at),
     )
     return select(union(*(select(seen.id).where(reason) for reason in reasons)).subquery().c.id)

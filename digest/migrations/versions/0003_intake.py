@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("editors_choice", sa.Boolean(), nullable=False),
         sa.Column("evergreen", sa.Boolean(), nullable=False),
         sa.Column("cluster", text(), nullable=True),
+        sa.Column("status", text(), nullable=True),
         sa.Column("seen_at", moment(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"]),
         sa.PrimaryKeyConstraint("article_id", "source"),

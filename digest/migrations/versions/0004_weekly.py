@@ -51,9 +51,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_editormail_issue_id", "editormail", ["issue_id"])
     op.create_index("ix_editormail_next_at", "editormail", ["next_at"])
+    op.drop_index("ix_delivery_queued", "delivery")
+    _index_queued(["issue_number", "next_attempt_at", "edition_number", "subscriber_id"])
+
+
+def _index_queued(columns: list[str]) -> None:
+    queued = sa.text("state = 'queued'")
+    op.create_index("ix_delivery_queued", "delivery", columns, sqlite_where=queued, postgresql_where=queued)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_delivery_queued", "delivery")
+    _index_queued(["issue_number", "edition_number", "subscriber_id"])
     op.drop_table("editormail")
     with op.batch_alter_table("subscriber") as subscriber:
         subscriber.drop_column("zone")

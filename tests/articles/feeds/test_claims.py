@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from digest.articles import polling
 from digest.articles.feeds import keeping, pacing
@@ -12,6 +13,7 @@ from digest.articles.pictures.store import PictureStore
 from digest.articles.polling import State
 from digest.articles.storing import store
 from digest.database import Database
+from digest.errors import Refused
 from digest.fetching import Fetched, Fetcher
 from tests.articles.feeds.conftest import Add
 from tests.articles.feeds.site import Site, again, item, rss, stored
@@ -94,6 +96,37 @@ def test_what_cannot_be_stored_is_a_failure_and_keeps_no_validators(database: Da
     assert again(database, feed).etag == ""
     polled = polling.poll(database, Fetcher(allow_private=True), pictures, feed.id, NOW + HOUR)
     assert polled.state is State.new
+
+
+def test_a_first_answer_that_broke_off_leaves_the_feed_new(database: Database, site: Site, add: Add, poll):
+    """What comes whole the next time is backlog all the same; after a day it is not waited for any more."""
+    whole = rss(*(item(name, OLD) for name in ("salt", "water", "wind", "wood")))
+    feed = add(site.give("/feed", whole[: len(whole) * 2 // 3]))
+    assert poll(feed).state is State.new
+    assert again(database, feed).succeeded_at is None
+    site.give("/feed", whole)
+    assert poll(feed, NOW + HOUR).state is State.new
+    assert again(database, feed).succeeded_at == NOW + HOUR
+    assert {one.first_seen_at for one in stored(database).values()} == {OLD}
+    assert len(stored(database)) == 4
+    late = add(site.give("/late", whole[: len(whole) * 2 // 3]))
+    poll(late, NOW + 25 * HOUR)
+    assert again(database, late).succeeded_at == NOW + 25 * HOUR
+
+
+def test_a_database_that_cannot_store_is_no_fault_of_the_feed(database: Database, site: Site, add: Add, pictures):
+    """It is said in a sentence, and counts as no failure of the feed."""
+    feed = add(site.give("/feed", rss(SALT)))
+
+    class Full(Fetcher):
+        def get(self, url, headers=None):
+            with database.writing() as session:
+                session.connection().execute(text("DROP TABLE articlesource"))
+            return super().get(url, headers)
+
+    with pytest.raises(Refused, match=r"The database could not store what .* Is the disk full\?"):
+        polling.poll(database, Full(allow_private=True), pictures, feed.id, NOW)
+    assert again(database, feed).failures == 0
 
 
 def test_a_fault_of_ours_is_a_failure_of_the_feed(database: Database, site: Site, add: Add, poll):

@@ -154,3 +154,19 @@ def test_a_removed_feed_leaves_its_articles_and_what_it_said(database: Database,
         assert session.exec(select(Article)).one().headline == "A"
         assert session.exec(select(ArticleSource)).one().source == feed.id
         assert [one.label for one in tags.of_source(session, feed.id)] == ["Georgia"]
+
+
+@BOTH
+def test_the_articles_of_a_removed_feed_are_anothers(database: Database, add: Add):
+    """Who else tells of them may change their texts from then on; those that nobody else has stay as they are."""
+    feed = add("https://a.example/feed")
+    both, alone = (ArticleData(url=f"https://a.example/{n}", headline="First") for n in range(2))
+    with database.writing() as session:
+        store(session, [both, alone], source=feed.id, at=NOW)
+        store(session, [both], source="wire", at=NOW)
+        keeping.remove(session, keeping.find(session, feed.id))
+        better = [one.model_copy(update={"headline": "Mended"}) for one in (both, alone)]
+        store(session, better[:1], source="wire", at=LATER)
+        store(session, better[1:], source="wire", at=LATER)
+    with database.reading() as session:
+        assert {one.url[-1]: one.headline for one in session.exec(select(Article))} == {"0": "Mended", "1": "First"}
