@@ -73,3 +73,8 @@ def read_text(file: Path) -> str:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not UTF-8 text (byte {error.start}). Save it as UTF-8 and try again.") from error
+
+
+def counted(number: int, word: str) -> str:
+    """Return "1 article" or "1,204 articles"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

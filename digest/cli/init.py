@@ -57,7 +57,7 @@ def init(
     print(f"Publication {made['publication']}, with lists {', '.join(made['lists'])}.")
     if made["first"]:
         print(f"First cut-off: {made['first']['cutoff_local']}; it sends {made['first']['send_local']}.")
-    print("Next: digest articles import YOUR-FEED-URL --region REGION")
+    print("Next: digest feeds add YOUR-FEED-URL --region REGION")
 
 
 def _ask(given: str | None, option: str, question: str, default: str | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from digest.cli.console import counted
+
 if TYPE_CHECKING:
     from digest.issues.models import Issue
     from digest.proofs.check import Check
@@ -37,9 +39,10 @@ def say_draft(data: dict[str, Any]) -> None:
     print(f"Issue {data['number']} of {data['publication']}, cut off {data['as_of']}: {data['issue']}")
     say_changes(data)
     _say_edition(data)
-    print(f"\n{len(data['left_out'])} articles were left out: digest issues explain {data['number']}")
+    left_out = counted(len(data["left_out"]), "article")
+    print(f"\nLeft out: {left_out}. Why: digest issues explain {data['number']}")
     for one in data["editions"]:
-        print(f"Edition {' + '.join(one['lists'])}: {one['readers']} readers, subject: {one['subject']}")
+        print(f"Edition {' + '.join(one['lists'])}: {counted(one['readers'], 'reader')}, subject: {one['subject']}")
 
 
 def say_changes(data: dict[str, Any]) -> None:

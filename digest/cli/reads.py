@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli.articles import MOST_SHOWN
-from digest.cli.console import Json, answer, opened, parse_time
+from digest.cli.console import Json, answer, counted, opened, parse_time
 from digest.errors import BadInput
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ def _data(read: "Report", report: "ReadsReport") -> dict[str, Any]:
 
 
 def _say(read: "Report", report: "ReadsReport") -> None:
-    print(f"{report.articles} articles with reads; {len(report.pages)} pages are no imported article.")
+    print(
+        f"{counted(report.articles, 'article')} with reads. No imported article: {counted(len(report.pages), 'page')}."
+    )
     for line in _notes(read, report):
         print(line)
     for one in report.errors[:MOST_SHOWN]:
@@ -146,9 +148,9 @@ def _notes(read: "Report", report: "ReadsReport") -> list[str]:
         notes.append(f"Read as an export of {read.kind}: the figures are those of its column {read.column!r}.")
     if report.first and report.last and (read.told_by or read.by_day):
         by = read.told_by or "its dates"
-        notes.append(f"It is of {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC, as {by} say.")
+        notes.append(f"It is of {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC, by {by}.")
     if read.left_out:
-        notes.append(f"{read.left_out} rows of no page were left out: totals, “(not set)”, “(other)”, folders.")
+        notes.append(f"Left out: {counted(read.left_out, 'row')} of no page (totals, “(not set)”, “(other)”, folders).")
     unknown = report.most_read_unknown()
     if unknown:
         notes.append("Most read of the pages that are no imported article:")

@@ -162,7 +162,7 @@ def test_reads_are_imported_by_a_map(run: Run, tmp_path: Path):
     options = ["pages-2026-11-23.csv", "--map", "url=Page", "--map", "views=Views", "--site", "https://example.org"]
     result = run("reads", "import", *options, "--from", "2026-11-16", "--to", "2026-11-23")
     assert result.exit_code == 0
-    assert result.stdout == "1 articles with reads; 1 pages are no imported article.\n"
+    assert result.stdout == "1 article with reads. No imported article: 1 page.\n"
     assert result.stderr == "line 4: Its views is 'x', no whole number.\n"
     assert data(run("reads", "import", *options, "--json"))["unknown"] == ["https://example.org/"]
     assert key_of(tmp_path / "pages-2026-11-23.csv") == "pages"

@@ -94,7 +94,7 @@ def test_a_draft_tells_every_place_and_every_reason(app: typer.Typer, newsroom_h
     assert set(story["points"]) == {"editor", "reading", "freshness", "region", "likeness", "total"}
     assert [(one["lists"], one["readers"]) for one in data["editions"]] == [(["sc"], 1), (["sc", "ca"], 1)]
     assert {one["reason"] for one in data["editions"][0]["left_out"]} == {"region"}
-    assert "articles were left out" in run(app, "issues", "draft", "weekly", "--at", AT)
+    assert "Left out: " in run(app, "issues", "draft", "weekly", "--at", AT)
     assert read(app, "issues", "draft", "weekly", "--at", AT, "--once")["number"] == 2
 
 

@@ -65,10 +65,10 @@ def test_an_export_is_imported_by_its_name_alone(run: Run):
     result = run("views-2026-11-23.csv", *SITE)
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
-        "1 articles with reads; 1 pages are no imported article.",
+        "1 article with reads. No imported article: 1 page.",
         "Read as an export of ga4: the figures are those of its column 'Views'.",
-        "It is of 2026-11-16 00:00 to 2026-11-23 00:00 UTC, as its comment lines say.",
-        "1 rows of no page were left out: totals, “(not set)”, “(other)”, folders.",
+        "It is of 2026-11-16 00:00 to 2026-11-23 00:00 UTC, by its comment lines.",
+        "Left out: 1 row of no page (totals, “(not set)”, “(other)”, folders).",
         "Most read of the pages that are no imported article:",
         "           99  https://example.org/topic",
     ]
