@@ -13,6 +13,7 @@ PARTS, PARTS_KEPT, PART = 6, 5, 0.2
 # shorter text counts only within the day; 20 hours, for a daily piece is back after 24.
 SHORT = 40
 SAME_DAY = timedelta(hours=20)
+# In a short text each name tells: where both have one that the other lacks, they tell of different things.
 # The quake of today and the quake of last week fill the same sentences with other numbers.
 NUMBERS, NUMBERS_SHARED = 3, 1 / 3
 MOSTLY_COMMON = 0.25  # a text of whose sample less is rare consists of what many say
@@ -55,6 +56,8 @@ def _spread(shorter: Text, longer: Text) -> bool:
 
 def _other_facts(one: Text, other: Text) -> bool:
     fewer = min(len(one.numbers), len(other.numbers))
-    if fewer and min(one.size, other.size) < SHORT and not one.numbers & other.numbers:
-        return True  # the quake here and the quake there, in the same twenty words
+    if min(one.size, other.size) < SHORT:  # the quake here and the quake there, in the same twenty words
+        apart = fewer > 0 and not one.numbers & other.numbers
+        if apart or (one.names - other.names and other.names - one.names):
+            return True
     return fewer >= NUMBERS and len(one.numbers & other.numbers) < fewer * NUMBERS_SHARED

@@ -15,6 +15,8 @@ SAMPLED = 8  # of the rest every eighth, by its hash: two texts keep the same on
 # A text with fewer 2-grams never matches by text: "Read more on our site" is the whole text of many feed items, and
 # would make one story of them all. 11 2-grams are 12 words.
 FEWEST = 11
+MOST_NAMED = 1_000  # characters of a text whose names are looked for: only short texts are judged by them
+ENDS = frozenset(".!?:…»”\"'")
 UNTELLING = 2  # letters: "of", "in", "la" name nothing in a headline
 WORDS_A_SIGN = 0.4  # scripts without blanks: two or three signs make a word
 # Scripts that write no blanks between words: here each sign counts as a word, so that 2-grams are pairs of signs.
@@ -35,6 +37,7 @@ class Text:
     size: float  # how many of them, in the measure of a script with blanks
     sample: frozenset[int]  # part of ``grams``
     numbers: frozenset[str]  # in the text
+    names: frozenset[str]  # in the text: capitalised words within a sentence, where the script has capitals
     title: frozenset[str]  # words of the headline
     title_hashes: frozenset[int]
 
@@ -60,9 +63,21 @@ def read(headline: str, standfirst: str, body: str) -> Text:
         size=len(grams) * (WORDS_A_SIGN if signs else 1),
         sample=frozenset(lead).union([one for one in grams if one % SAMPLED == 0]),
         numbers=_numbers(tokens),
+        names=_names(standfirst, body),
         title=title,
         title_hashes=frozenset(crc32(b"\0" + word.encode()) for word in title if len(word) > UNTELLING),
     )
+
+
+def _names(*texts: str) -> frozenset[str]:
+    """Return the capitalised words that do not begin a sentence; of the beginning of each text only."""
+    found: set[str] = set()
+    for text in texts:
+        pieces = text[:MOST_NAMED].split()
+        for before, piece in pairwise(pieces):
+            if piece[:1].isupper() and before[-1] not in ENDS:
+                found.update(words(piece))
+    return frozenset(found)
 
 
 def containment(one: frozenset[int], other: frozenset[int]) -> float:

@@ -111,3 +111,35 @@ def test_two_weeks_are_the_most():
     one = corpus.story(Random(6), "en")  # noqa: S311
     assert likeness((one, one), 14 * 24) == 1.0
     assert likeness((one, one), 14 * 24 + 1) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "The central bank of Georgia kept its key rate at 8 percent on Wednesday, saying that prices rise slower",
+            "The central bank of Armenia kept its key rate at 7 percent on Wednesday, saying that prices rise slower",
+        ),
+        (
+            "Heavy rain is expected in the streets of Tbilisi over the weekend, the weather service said on Friday",
+            "Heavy rain is expected in the streets of Batumi over the weekend, the weather service said on Friday",
+        ),
+        (
+            "В субботу на улицах Тбилиси ожидается сильный дождь, сообщила в пятницу служба погоды страны и города",
+            "В субботу на улицах Батуми ожидается сильный дождь, сообщила в пятницу служба погоды страны и города",
+        ),
+    ],
+)
+def test_sister_events_of_one_day_are_two_stories(one, other):
+    """Twenty words that differ in the place, or in the figure, are no copies of each other."""
+    first, second = (read("Headline of today", text, "") for text in (one, other))
+    assert text_likeness(first, second, timedelta(hours=2)) is None
+    assert text_likeness(first, first, timedelta(hours=2)) == 1.0
+
+
+def test_a_name_more_on_one_side_is_no_other_story():
+    """A desk that adds a first name has still the same story."""
+    one = "The minister said on Monday that the bridge near Gori will be open again before the first snow of the year"
+    other = one.replace("The minister", "The minister Ana Beridze")
+    first, second = (read("Bridge", text, "") for text in (one, other))
+    assert text_likeness(first, second, timedelta(hours=2)) is not None
