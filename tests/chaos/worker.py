@@ -27,9 +27,14 @@ def die(*_given: Any, **_named: Any) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def tidy(means: Means) -> list[str]:
+def tidy(means: Means, _alarm: Any) -> list[str]:
     """Tick without a schedule."""
     work.tidy(means)
+    return []
+
+
+def tell(*_given: Any) -> list[str]:
+    """Write to no editor."""
     return []
 
 
@@ -51,7 +56,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--die-at", default="")
     parser.add_argument("--until-idle", action="store_true")
     given = parser.parse_args(arguments)
-    vars(local)["ticking"] = SimpleNamespace(tick=tidy)  # no runs of its own
+    vars(local)["ticking"] = SimpleNamespace(tick=tidy, tell=tell)  # no runs of its own
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with bootstrap.opened(given.folder) as app:
@@ -61,7 +66,8 @@ def main(arguments: list[str]) -> None:
         dying_at(given.die_at, provider)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        local.run(app.means, concurrency=4, until_idle=given.until_idle, stop=stop)
+        means = replace(app.means, refresher=None)  # and no sites to ask
+        local.run(means, concurrency=4, until_idle=given.until_idle, stop=stop)
 
 
 if __name__ == "__main__":
