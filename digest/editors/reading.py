@@ -17,7 +17,7 @@ from digest.issues.plan import EditionPlan
 from digest.issues.recipe import Recipe
 from digest.proofs import approval, checks, fitting, making
 from digest.proofs.check import Check, Level
-from digest.proofs.models import Approval
+from digest.proofs.models import Approval, Edition
 from digest.proofs.proof import Proof
 from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
@@ -105,11 +105,17 @@ def read(session: Session, issue_id: UUID, *, urls: Urls, at: datetime, reason: 
     )
 
 
+def largest(proof: Proof | None) -> Edition | None:
+    """Return the edition with most readers, of equal ones that of most lists; None where none is made."""
+    whole = [one for one in proof.editions if not one.without] if proof else []
+    return max(whole, key=lambda one: (one.readers, len(one.lists)), default=None)
+
+
 def _plan(builder: Builder, proof: Proof | None, urls: Urls) -> EditionPlan:
     """Return the edition with most readers, cut to size as theirs is; of all lists while no edition is made."""
-    largest = next((one for one in proof.editions if not one.without), None) if proof else None
-    plan = builder.build(tuple(largest.lists) if largest else builder.recipe.frame.newsroom_order)
-    if largest is None or not largest.trimmed:
+    shown = largest(proof)
+    plan = builder.build(tuple(shown.lists) if shown else builder.recipe.frame.newsroom_order)
+    if shown is None or not shown.trimmed:
         return plan
     return replace(fitting.fit(plan, lambda one: render(one, urls)).plan, left_out=plan.left_out)
 

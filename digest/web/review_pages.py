@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi.responses import HTMLResponse
 
 from digest.bootstrap import App
-from digest.editors import taps, times, views, writing
+from digest.editors import reading, taps, times, views, writing
 from digest.editors.links import Door
 from digest.editors.reading import Review
 from digest.editors.taps import Tap
@@ -127,7 +127,8 @@ def _preview(seen: Seen, wanted: str) -> dict[str, str]:
     editions = seen.review.proof.editions if seen.review.proof else ()
     if not editions:
         return {"name": "", "url": ""}
-    chosen = next((one for one in editions if str(one.id) == wanted), editions[0])
+    most = reading.largest(seen.review.proof) or editions[0]
+    chosen = next((one for one in editions if str(one.id) == wanted), most)
     token = seen.app.keys.sign(
         VIEW,
         subscriber=NOBODY,

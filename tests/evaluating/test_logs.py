@@ -131,7 +131,7 @@ def test_a_log_is_found_by_its_files(tmp_path):
         ({"behaviors.csv": "user_id\n1\n", "articles.csv": ""}, "has no impression_time and no article_ids_inview"),
         ({"behaviors.jsonl": "{\n", "articles.csv": ""}, "line 1 is no JSON"),
         ({"behaviors.jsonl": "[1]\n", "articles.csv": ""}, "line 1 is no JSON object"),
-        ({"behaviors.csv": f'user_id\n"{"x" * 140_000}"\n', "articles.csv": ""}, "is no CSV: field larger"),
+        ({"behaviors.csv": f'user_id\n"{"x" * 1_400_000}"\n', "articles.csv": ""}, "is no CSV: field larger"),
         (
             {
                 "behaviors.csv": "user_id,impression_time,article_ids_inview,article_ids_clicked\n"

@@ -18,6 +18,7 @@ import orjson
 from digest.errors import BadInput
 from digest.evaluating.logs.impressions import Impression
 
+LONGEST_CELL = 1_000_000  # characters: the articles of one impression take a thousandth of it
 NAME = "EB-NeRD"
 BEHAVIORS = ("user_id", "impression_time", "article_ids_inview", "article_ids_clicked")
 ARTICLES = ("article_id", "published_time")
@@ -54,6 +55,7 @@ def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, Mapping[s
 
 
 def _table(lines: Iterator[str], file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    csv.field_size_limit(LONGEST_CELL)  # one for the whole process: others may have set another
     reader = csv.DictReader(lines)
     try:
         for row in reader:
