@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest import settings as settings_module
 from digest.clock import Clock, SystemClock
-from digest.settings import PicturesFrom, Settings
+from digest.settings import Settings
 
 if TYPE_CHECKING:
     from digest.articles.pictures.store import PictureStore
@@ -75,7 +75,7 @@ class App:
             uncertain=settings.uncertain,
             relaxed=relaxed.names(settings),
             refresher=self.refresher,
-            pictures=self.pictures if settings.pictures is PicturesFrom.own else None,
+            pictures=self.cut_pictures,
         )
 
     @cached_property
@@ -84,6 +84,13 @@ class App:
         from digest.articles.pictures.store import PictureStore
 
         return PictureStore(self.settings.pictures_dir, self.settings.base_url)
+
+    @cached_property
+    def cut_pictures(self) -> "PictureStore | None":
+        """Return the store whose cut pictures the mails show; None where they show the newsroom's own."""
+        from digest.articles.pictures.store import cut_pictures
+
+        return cut_pictures(self.settings)
 
     @cached_property
     def fetcher(self) -> "Fetcher":
@@ -98,8 +105,9 @@ class App:
         from digest.articles.refreshing import Refresher
         from digest.proofs.pressing import pressing
 
-        own = self.settings.pictures is PicturesFrom.own
-        return Refresher(self.database, self.fetcher, self.clock, self.pictures, cut=own, pressing=pressing)
+        return Refresher(
+            self.database, self.fetcher, self.clock, self.pictures, cut=self.cut_pictures is not None, pressing=pressing
+        )
 
     @cached_property
     def alarm(self) -> "Alarm":

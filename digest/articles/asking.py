@@ -10,7 +10,7 @@ from digest.articles import collecting
 from digest.articles.collecting import Batch
 from digest.articles.feeds import pacing
 from digest.articles.feeds.addresses import chooses_its_page, parse_keep, request_url
-from digest.articles.feeds.health import GONE, TOO_OFTEN
+from digest.articles.feeds.health import GONE, TOO_OFTEN, counted
 from digest.articles.feeds.models import Feed, FeedKind
 from digest.articles.importing import reading
 from digest.articles.importing.data import ArticleData, RowError
@@ -135,7 +135,7 @@ def _said(feed: Feed, report: StoreReport, items: int) -> str:
     parts += [f"{report.unchanged} as before"] if report.unchanged else []
     backlog = ", all backlog: what was out before counts as old" if feed.succeeded_at is None else ""
     bad = f" {len(report.errors)} could not be read. {_one(report.errors[0])}" if report.errors else ""
-    return f"{_count(items, 'article')}: {', '.join(parts) or 'nothing stored'}{backlog}.{bad}"
+    return f"{counted(items, 'article')}: {', '.join(parts) or 'nothing stored'}{backlog}.{bad}"
 
 
 def _take_ranks(database: Database, feed: Feed, fetched: Fetched, at: datetime) -> Outcome:
@@ -147,7 +147,7 @@ def _take_ranks(database: Database, feed: Feed, fetched: Fetched, at: datetime) 
         raise BadInput(f"None of its places could be read. {_one(report.errors[0])}")
     unknown = f"; {len(report.unknown)} are no articles of ours" if report.unknown else ""
     places = report.articles + len(report.unknown)
-    sentence = f"{_count(places, 'place')} of the most read: {report.articles} known{unknown}."
+    sentence = f"{counted(places, 'place')} of the most read: {report.articles} known{unknown}."
     return Outcome(sentence=sentence, ok=True, news=bool(report.articles), items=places)
 
 
@@ -203,10 +203,6 @@ def _failed(sentence: str) -> Outcome:
 def _one(error: RowError) -> str:
     where = shown(error.where) if error.where.startswith("http") else f"{error.where[:1].upper()}{error.where[1:]}"
     return f"{where}: {error.sentence}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _cause(error: SQLAlchemyError) -> str:

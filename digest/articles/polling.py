@@ -54,8 +54,9 @@ def due(session: Session, at: datetime) -> list[str]:
 def poll(
     database: Database, fetcher: Fetcher, pictures: PictureStore, feed_id: str, at: datetime, *, force: bool = False
 ) -> Polled:
-    """Ask one feed, store what it gives, and note how it fared. What goes wrong with the feed is never raised.
+    """Ask one feed, store what it gives, and note how it fared.
 
+    What goes wrong with the feed is never raised; Refused where the database cannot store.
     A feed that is not due, or that another worker has, is busy. ``force``: also one that is not due, and also what
     says that it is unchanged.
     """

@@ -205,19 +205,15 @@ def _import_one(
     """Import one file or address; what is wrong with it as a whole is an error of its report."""
     from digest.articles import collecting
     from digest.articles.importing.data import RowError
-    from digest.articles.pictures.store import PictureStore
     from digest.articles.storing import StoreReport
-    from digest.fetching import Fetcher
 
-    settings = app.settings
     try:
         origin, content = (
             collecting.given("standard input", sys.stdin.buffer.read())
             if name == "-"
-            else collecting.open_origin(name, Fetcher(allow_private=settings.fetch_private_addresses))
+            else collecting.open_origin(name, app.fetcher)
         )
-        pictures = PictureStore(settings.pictures_dir, settings.base_url)
-        batch = collecting.read(content, origin, pictures)
+        batch = collecting.read(content, origin, app.pictures)
         if quiet or len(batch.items) < MANY:
             return collecting.store(app.database, batch, terms, backlog=backlog, targets=targets)
         with progress(name, len(batch.items)) as done:

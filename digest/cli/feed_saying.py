@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from digest.cli.console import counted
 from digest.errors import NotFound
 
 if TYPE_CHECKING:
@@ -85,11 +86,6 @@ def added(database: "Database", feed_id: str, polls: "Sequence[Polled]") -> dict
         feed = keeping.find(session, feed_id)
         waiting = len(tags.unmapped(session, feed_id))
     return as_data(feed) | {"fetched": [poll_data(one) for one in polls], "unmapped": waiting}
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number of things, in words."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def say_added(data: dict[str, Any]) -> None:

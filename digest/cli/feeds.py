@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import feed_saying as saying
-from digest.cli.console import Json, answer, opened, progress
+from digest.cli.console import Json, answer, counted, opened, progress
 from digest.errors import BadInput, Conflict
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def remove(feed: Reference, as_json: Json = False) -> None:
         found = keeping.find(session, feed)
         data = saying.as_data(found) | {"articles": saying.articles_of(session, found.id)}
         keeping.remove(session, found)
-    stay = f"What came of it stays: {saying.counted(data['articles'], 'article')}, and what its tags mean."
+    stay = f"What came of it stays: {counted(data['articles'], 'article')}, and what its tags mean."
     answer(data, as_json, lambda: print(f"Removed {data['id']}. {stay}"))
 
 
@@ -231,16 +231,13 @@ def export(
 
 def _polled(app: "App", ids: Sequence[str], *, quiet: bool, force: bool = True) -> "list[Polled]":
     from digest.articles import polling
-    from digest.articles.pictures.store import PictureStore
-    from digest.fetching import Fetcher
 
-    settings = app.settings
-    fetcher = Fetcher(allow_private=settings.fetch_private_addresses)
-    pictures = PictureStore(settings.pictures_dir, settings.base_url)
     if quiet:
-        return polling.fetch(app.database, fetcher, pictures, ids, app.clock.now, force=force)
+        return polling.fetch(app.database, app.fetcher, app.pictures, ids, app.clock.now, force=force)
     with progress("feeds", len(ids)) as done:
-        return polling.fetch(app.database, fetcher, pictures, ids, app.clock.now, force=force, done=lambda _: done(1))
+        return polling.fetch(
+            app.database, app.fetcher, app.pictures, ids, app.clock.now, force=force, done=lambda _: done(1)
+        )
 
 
 def _exit_if_failed(polls: "Sequence[Polled]") -> None:

@@ -144,11 +144,10 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Bring a stored article in as a candidate, however old."""
-    from digest.articles.pictures.store import cut_pictures
     from digest.issues import editing
 
     _edit(context, as_json, None, lambda app, issue, _id: editing.add(
-        app.database, issue, url, who=who, at=app.clock.now(), pictures=cut_pictures(app.settings)))  # fmt: skip
+        app.database, issue, url, who=who, at=app.clock.now(), pictures=app.cut_pictures))  # fmt: skip
 
 
 @commands.command("set")
@@ -177,11 +176,10 @@ def set_(
 @commands.command()
 def take(context: typer.Context, article: Changed, who: Who = EDITOR, as_json: Json = False) -> None:
     """Take over what the newsroom changed in an article since it was drafted; its place and points stay."""
-    from digest.articles.pictures.store import cut_pictures
     from digest.issues import source_changes
 
     _settle(context, as_json, article, "Took over", lambda app, issue, id_: source_changes.take(
-        app.database, issue, id_, who=who, at=app.clock.now(), pictures=cut_pictures(app.settings)))  # fmt: skip
+        app.database, issue, id_, who=who, at=app.clock.now(), pictures=app.cut_pictures))  # fmt: skip
 
 
 @commands.command()
@@ -201,12 +199,11 @@ def refresh(
     as_json: Json = False,
 ) -> None:
     """Gather the candidates anew at another cut-off, keeping every edit."""
-    from digest.articles.pictures.store import cut_pictures
     from digest.issues import drafting
 
     def change(app: "App", issue: UUID, _id: UUID) -> "Issue":
         as_of = parse_time(at) if at else app.clock.now().replace(microsecond=0)
-        pictures = cut_pictures(app.settings)
+        pictures = app.cut_pictures
         return drafting.refresh(app.database, issue, as_of, app.clock.now(), who, pictures=pictures)
 
     _edit(context, as_json, None, change)

@@ -40,14 +40,13 @@ def draft(
     as_json: Json = False,
 ) -> None:
     """Draft an issue: gather, rank, and say why each story stands where it does, or does not stand."""
-    from digest.articles.pictures.store import cut_pictures
     from digest.issues import drafting
 
     with opened() as app:
         if refresh and at is None:
             app.refresher.before_cutoff(say=lambda sentence: print(sentence, file=sys.stderr))
         as_of = parse_time(at) if at else app.clock.now().replace(microsecond=0)
-        pictures = cut_pictures(app.settings)
+        pictures = app.cut_pictures
         issue = drafting.draft(app.database, publication, as_of=as_of, at=app.clock.now(), once=once, pictures=pictures)
         data = _told(app, issue)
     answer(data, as_json, lambda: saying.say_draft(data))

@@ -16,7 +16,6 @@ from digest.articles import collecting, reads
 from digest.articles.clusters import comparing
 from digest.articles.feeds.meanings import parse_map, region_names
 from digest.articles.pictures.fetching import fetch_due
-from digest.articles.pictures.store import PictureStore, cut_pictures
 from digest.articles.storing import Import
 from digest.bootstrap import App
 from digest.engine import local
@@ -82,14 +81,13 @@ def _set_up(app: App) -> None:
 def _import_articles(app: App, say: Say, progress: Progress) -> None:
     with app.database.reading() as session:
         names = region_names(regions.all_regions(session))
-    pictures = PictureStore(app.settings.pictures_dir, app.settings.base_url)
     fetcher = Fetcher()
     new = stored = 0
     with progress("Articles", len(newsroom.FEEDS)) as done:
         for feed in newsroom.FEEDS:
             origin, content = collecting.open_origin(str(newsroom.folder() / feed["path"]), fetcher)
             targets = parse_map([f"{word}={kind}" for word, kind in feed["categories"].items()], names)
-            batch = collecting.read(content, origin, pictures)
+            batch = collecting.read(content, origin, app.pictures)
             terms = Import(source=feed["source"], at=newsroom.CUTOFF, language=feed["language"], region=feed["region"])
             report = collecting.store(app.database, batch, terms, backlog=True, targets=targets)
             for error in report.errors:
@@ -102,10 +100,9 @@ def _import_articles(app: App, say: Say, progress: Progress) -> None:
 
 def _cut_pictures(app: App, say: Say) -> None:
     """Cut the pictures for the mail; they lie in the folder already, so nothing is asked for over the network."""
-    pictures = cut_pictures(app.settings)
-    if pictures is None:
+    if app.cut_pictures is None:
         return
-    came = fetch_due(app.database, Fetcher(), pictures, newsroom.CUTOFF)
+    came = fetch_due(app.database, Fetcher(), app.cut_pictures, newsroom.CUTOFF)
     if came.kept or came.failed:
         say(f"Pictures: {came.kept} cut for the mail, {came.failed} not to be had.")
 
@@ -127,7 +124,7 @@ def _import_readers(app: App, say: Say, progress: Progress) -> None:
 
 
 def _draft(app: App, publication_id: str, say: Say) -> Issue:
-    now, pictures = app.clock.now(), cut_pictures(app.settings)
+    now, pictures = app.clock.now(), app.cut_pictures
     issue = drafting.draft(app.database, publication_id, as_of=newsroom.CUTOFF, at=now, pictures=pictures)
     note = newsroom.NOTES[publication_id]
     if issue.status in OPEN and issue.edits.get("note") != note:

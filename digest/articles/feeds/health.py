@@ -55,8 +55,8 @@ def words(feed: Feed) -> str:
     if state is Health.new:
         return "new: not fetched yet"
     if state is Health.fine:
-        return f"fine: {_count(feed.items, 'item')}, fetched {_shown(feed.succeeded_at)}"
-    return f"{state}: {_count(feed.failures, 'failure')} in a row, {_last_fine(feed)}. {feed.error}"
+        return f"fine: {counted(feed.items, 'item')}, fetched {_shown(feed.succeeded_at)}"
+    return f"{state}: {counted(feed.failures, 'failure')} in a row, {_last_fine(feed)}. {feed.error}"
 
 
 def dead(session: Session) -> list[Feed]:
@@ -72,9 +72,9 @@ def alarm(before: Feed, after: Feed) -> str:
     """
     was, now = health(before), health(after)
     if now in ALARMING and was not in ALARMING:
-        return f"The feed {called(after)} is {now}, {_count(after.failures, 'failure')} in a row. {after.error}"
+        return f"The feed {called(after)} is {now}, {counted(after.failures, 'failure')} in a row. {after.error}"
     if was in ALARMING and now not in ALARMING:
-        return f"The feed {called(after)} is back after {_count(before.failures, 'failure')}, {_last_fine(before)}."
+        return f"The feed {called(after)} is back after {counted(before.failures, 'failure')}, {_last_fine(before)}."
     return ""
 
 
@@ -91,5 +91,6 @@ def _shown(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """Return "1 item" or "1,204 items"."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -65,16 +65,11 @@ def locate(
     while True:
         with database.writing() as session:
             ids = _next(session, last, source, since)
-            changed += _relocate(session, ids)
+            changed += relocate(session, ids)
         if not ids:
             return changed
         done(len(ids))
         last = ids[-1]
-
-
-def relocate(session: Session, articles: Sequence[UUID]) -> list[UUID]:
-    """Do the same for some articles in the transaction of a session."""
-    return _relocate(session, articles)
 
 
 def _next(session: Session, last: UUID | None, source: str | None, since: datetime | None) -> list[UUID]:
@@ -88,7 +83,8 @@ def _next(session: Session, last: UUID | None, source: str | None, since: dateti
     return list(session.execute(query).scalars())
 
 
-def _relocate(session: Session, ids: Sequence[UUID]) -> list[UUID]:
+def relocate(session: Session, ids: Sequence[UUID]) -> list[UUID]:
+    """Do so for some articles, in the transaction of a session."""
     said: dict[UUID, list[Said]] = {}
     for one in session.execute(select(SOURCES).where(SOURCES.c.article_id.in_(ids))).mappings():
         said.setdefault(one["article_id"], []).append(dict(one))
