@@ -20,7 +20,7 @@ demo: install ## install, and run the whole way on the sample newsroom
 
 test: install browser ## install, and run all checks and tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest $(T) --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest $(T) --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 browser: ## system package: Debian's Chromium, if no Chromium is there (needs root)
 	@$(BIN)/python -m tests.browser --install

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +28,12 @@ class ProviderName(StrEnum):
 
     outbox = "outbox"
     sendgrid = "sendgrid"
+    mailgun = "mailgun"
+    postmark = "postmark"
+    ses = "ses"
+    resend = "resend"
+    brevo = "brevo"
+    smtp = "smtp"
 
 
 class Uncertain(StrEnum):
@@ -44,6 +50,28 @@ class PicturesFrom(StrEnum):
     newsroom = "newsroom"  # the newsroom's, at its own addresses; nothing is fetched
 
 
+class Account(BaseModel):
+    """One account with a provider. Which of these it needs is the provider's: see its file in digest/providers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: ProviderName
+    api_key: SecretStr | None = None  # SES: "ACCESS_KEY_ID:SECRET_ACCESS_KEY", or none: as the AWS tools find them
+    webhook_secret: SecretStr | None = None  # what its webhooks prove themselves by
+    base_url: str = ""  # "" is the provider's own
+    domain: str = ""  # Mailgun: the sending domain. SMTP: the domain of bounce addresses
+    region: str = ""  # SES: the AWS region
+    stream: str = ""  # Postmark: the message stream
+    configuration_set: str = ""  # SES: names where its events go
+    url: SecretStr | None = None  # SMTP: smtp://user:password@host:587 (STARTTLS), or smtps://host:465
+    rate: float | None = Field(default=None, gt=0)  # calls a second; None: SEND_RATE
+
+    def secret(self, name: str) -> str:
+        """Return a secret field as text, "" where it is not set."""
+        value = getattr(self, name)
+        return value.get_secret_value() if value is not None else ""
+
+
 class Settings(BaseSettings):
     """Every setting of the product. Names in the environment carry the prefix ``DIGEST_``."""
 
@@ -56,7 +84,30 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     provider: ProviderName = ProviderName.outbox
     sendgrid_api_key: SecretStr | None = None
-    sendgrid_base_url: str = "https://api.sendgrid.com"
+    sendgrid_webhook_secret: SecretStr | None = None
+    sendgrid_base_url: str = ""
+    mailgun_api_key: SecretStr | None = None
+    mailgun_webhook_secret: SecretStr | None = None
+    mailgun_base_url: str = ""
+    mailgun_domain: str = ""
+    postmark_api_key: SecretStr | None = None
+    postmark_webhook_secret: SecretStr | None = None
+    postmark_base_url: str = ""
+    postmark_stream: str = ""
+    ses_api_key: SecretStr | None = None
+    ses_webhook_secret: SecretStr | None = None
+    ses_base_url: str = ""
+    ses_configuration_set: str = ""
+    aws_region: str = ""
+    resend_api_key: SecretStr | None = None
+    resend_webhook_secret: SecretStr | None = None
+    resend_base_url: str = ""
+    brevo_api_key: SecretStr | None = None
+    brevo_webhook_secret: SecretStr | None = None
+    brevo_base_url: str = ""
+    smtp_url: SecretStr | None = None
+    smtp_bounce_domain: str = ""
+    accounts: dict[str, Account] = Field(default_factory=dict, description="more accounts, by name")
     sender_address: str = "digest@example.org"
     postal_address: str = ""
     outbox_dir: Path = Path("outbox")
@@ -107,9 +158,44 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _provider_has_its_key(self) -> Self:
-        if self.provider is ProviderName.sendgrid and self.sendgrid_api_key is None:
-            raise ValueError("PROVIDER is sendgrid, but SENDGRID_API_KEY is not set")
+        name = self.provider.value
+        if self.provider is ProviderName.smtp and self.smtp_url is None:
+            raise ValueError("PROVIDER is smtp, but SMTP_URL is not set")
+        by_key = f"{name}_api_key" in type(self).model_fields and self.provider is not ProviderName.ses
+        if by_key and getattr(self, f"{name}_api_key") is None:  # SES may find its keys as the AWS tools do
+            raise ValueError(f"PROVIDER is {name}, but {name.upper()}_API_KEY is not set")
         return self
+
+    @model_validator(mode="after")
+    def _accounts_have_names(self) -> Self:
+        for name in self.accounts:
+            if not name.replace("-", "").isalnum() or not name.isascii() or name in ProviderName.__members__:
+                raise ValueError(
+                    f"ACCOUNTS names {name!r}: a name is of letters, figures and hyphens, and not that of a provider"
+                )
+        return self
+
+    def account(self, name: str = "") -> Account:
+        """Return an account by its name; "" and the name of PROVIDER are the one of the settings above.
+
+        Raises SettingsError naming those there are.
+        """
+        if name in self.accounts:
+            return self.accounts[name]
+        if name not in ("", self.provider.value):
+            known = ", ".join(sorted([self.provider.value, *self.accounts]))
+            raise SettingsError(f"There is no provider account {name!r}. Accounts: {known}. Set it in DIGEST_ACCOUNTS.")
+        mine = self.provider.value
+        fields = {
+            field: getattr(self, f"{mine}_{field}")
+            for field in Account.model_fields
+            if f"{mine}_{field}" in type(self).model_fields
+        }
+        if self.provider is ProviderName.ses:
+            fields["region"] = self.aws_region
+        if self.provider is ProviderName.smtp:
+            fields["domain"] = self.smtp_bounce_domain
+        return Account(provider=self.provider, **fields)
 
     @classmethod
     def settings_customise_sources(

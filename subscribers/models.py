@@ -37,6 +37,7 @@ class Subscriber(SQLModel, table=True):
     zone: str = ""  # IANA time zone; "" is that of what is sent
     created_at: datetime
     paused_until: datetime | None = None
+    clicks_agreed_at: datetime | None = None  # when they agreed that their own clicks are counted
     erased_at: datetime | None = None
 
 

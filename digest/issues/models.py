@@ -60,6 +60,11 @@ class Publication(SQLModel, table=True):
     minimum_stories: int = 1
     section_stories: int = 4
     section_briefs: int = 3
+    clicks: str = "anonymous"  # off | anonymous | personal (of those who agreed): ruling 19
+    account: str = ""  # the provider account it is sent by; "" is the one the settings name
+    list_accounts: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False)
+    )  # list -> account
     house_bylines: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 

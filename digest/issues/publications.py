@@ -145,6 +145,9 @@ class PublicationData(BaseModel):
     minimum_stories: int = Field(default=1, ge=0, le=100)
     section_stories: int = Field(default=4, ge=1, le=20)
     section_briefs: int = Field(default=3, ge=0, le=20)
+    clicks: Literal["off", "anonymous", "personal"] = "anonymous"
+    account: Annotated[str, AfterValidator(_slug_or_none)] = ""
+    list_accounts: dict[str, Annotated[str, AfterValidator(_slug)]] = Field(default_factory=dict)
     house_bylines: list[str] = Field(default_factory=list)
 
     @model_validator(mode="before")

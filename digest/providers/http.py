@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import httpx
 
@@ -12,33 +13,51 @@ Answer = httpx.Response
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOuts:
+    """How long a call may take, in seconds."""
+
+    connect: float
+    read: float
+    write: float
+
+
 class Caller:
-    """Posts to one host. Each thread has a client of its own with one connection: a shared pool is 2-3 times slower."""
+    """Speaks to one host. Each thread has a client with one connection: a shared pool is 2-3 times slower."""
 
     def __init__(
         self,
         base_url: str,
         headers: Mapping[str, str],
+        times: TimeOuts,
         *,
-        connect: float,
-        read: float,
-        write: float,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``connect``, ``read``, ``write``: time-outs in seconds. ``transport``: for tests."""
+        """``headers``: of every call. ``transport``: for tests."""
         self._base_url = base_url.rstrip("/")
         self._headers = {"User-Agent": "digest-mailer", **headers}
-        self._timeout = httpx.Timeout(connect=connect, read=read, write=write, pool=connect)
+        self._timeout = httpx.Timeout(connect=times.connect, read=times.read, write=times.write, pool=times.connect)
         self._transport = transport
         self._tls = None if transport else httpx.create_ssl_context()  # costs 20-75 ms: made once
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
         self._lock = threading.Lock()
 
-    def post(self, path: str, body: bytes) -> Answer:
-        """Post JSON; returns the answer, whatever its status. Raises NotTaken or UnknownOutcome when none came."""
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+        """Post a body, JSON unless ``headers`` say otherwise; returns the answer, whatever its status.
+
+        Raises NotTaken or UnknownOutcome when none came.
+        """
+        return self._call("POST", path, body, {"Content-Type": "application/json", **(headers or {})})
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Get what stands at a path (with its query), or at a whole address; else as ``post``."""
+        return self._call("GET", path, None, headers)
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Answer:
+        url = path if path.startswith(("https://", "http://")) else self._base_url + path
         try:
-            return self._client().post(self._base_url + path, content=body)
+            return self._client().request(method, url, content=body, headers=headers)
         except _NOT_SENT as error:
             raise NotTaken(f"{self._base_url} cannot be reached: {_in_words(error)}.") from error
         except httpx.HTTPError as error:
@@ -63,7 +82,7 @@ class Caller:
 
     def _new(self) -> httpx.Client:
         return httpx.Client(
-            headers={**self._headers, "Content-Type": "application/json"},
+            headers=self._headers,
             timeout=self._timeout,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             verify=self._tls if self._tls is not None else True,

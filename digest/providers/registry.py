@@ -1,36 +1,34 @@
-"""Which provider the settings name, and how it is built. A new provider is one line here and one file beside it."""
+"""Which providers there are, and how each is built. A new provider is a line in each map and one file beside it."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from digest.providers import outbox, sendgrid
+from digest.providers.event import Puller, Webhook
+from digest.providers.http import TimeOuts
 from digest.sending.provider import Features, Provider
-from digest.settings import ProviderName, Settings
+from digest.settings import Account, ProviderName, Settings
 
+_N = ProviderName
 
-def _outbox(settings: Settings) -> Provider:
-    return outbox.Outbox(settings.outbox_dir)
-
-
-def _sendgrid(settings: Settings) -> Provider:
-    key = settings.sendgrid_api_key
-    return sendgrid.build(
-        key.get_secret_value() if key else "",
-        settings.sendgrid_base_url,
-        connect=settings.connect_timeout,
-        read=settings.read_timeout,
-        write=settings.write_timeout,
-    )
-
-
-BUILDERS: Mapping[ProviderName, Callable[[Settings], Provider]] = MappingProxyType(
-    {ProviderName.outbox: _outbox, ProviderName.sendgrid: _sendgrid}
+BUILDERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Provider]] = MappingProxyType(
+    {_N.sendgrid: sendgrid.build}
 )
 FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
-    {ProviderName.outbox: outbox.FEATURES, ProviderName.sendgrid: sendgrid.FEATURES}
+    {_N.outbox: outbox.FEATURES, _N.sendgrid: sendgrid.FEATURES}
 )
+WEBHOOKS: Mapping[ProviderName, Callable[[Account, TimeOuts], Webhook]] = MappingProxyType({})
+PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingProxyType({})
 
 
-def build(settings: Settings) -> Provider:
-    """Return the provider that the settings name. Nothing is called yet."""
-    return BUILDERS[settings.provider](settings)
+def times(settings: Settings) -> TimeOuts:
+    """Return how long a call may take by the settings."""
+    return TimeOuts(connect=settings.connect_timeout, read=settings.read_timeout, write=settings.write_timeout)
+
+
+def build(settings: Settings, name: str = "") -> Provider:
+    """Return the provider of an account ("": the one of PROVIDER). Nothing is called yet. Raises SettingsError."""
+    account = settings.account(name)
+    if account.provider is ProviderName.outbox:
+        return outbox.Outbox(settings.outbox_dir)
+    return BUILDERS[account.provider](account, times(settings))

@@ -13,7 +13,8 @@ from typing import Any, Final
 import orjson
 
 from digest.clock import SystemClock
-from digest.providers.http import Answer, Caller, retry_after
+from digest.errors import SettingsError
+from digest.providers.http import Answer, Caller, TimeOuts, retry_after
 from digest.sending.provider import (
     MARK,
     BatchRefused,
@@ -27,7 +28,9 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
+from digest.settings import Account
 
+BASE_URL: Final = "https://api.sendgrid.com"
 FEATURES: Final = Features(
     name="sendgrid",
     max_recipients=1000,
@@ -87,19 +90,12 @@ class SendGrid:
         self._caller.close()
 
 
-def build(
-    api_key: str,
-    base_url: str,
-    *,
-    connect: float,
-    read: float,
-    write: float,
-    now: Callable[[], datetime] | None = None,
-    **given: Any,
-) -> SendGrid:
-    """Return SendGrid for a key; time-outs in seconds. ``now`` and ``given`` (a transport) are for tests."""
-    headers = {"Authorization": f"Bearer {api_key}"}
-    return SendGrid(Caller(base_url, headers, connect=connect, read=read, write=write, **given), now)
+def build(account: Account, times: TimeOuts, *, now: Callable[[], datetime] | None = None, **given: Any) -> SendGrid:
+    """Return SendGrid for an account. ``now`` and ``given`` (a transport) are for tests. Raises SettingsError."""
+    if not account.secret("api_key"):
+        raise SettingsError("SendGrid needs SENDGRID_API_KEY (or api_key, in its account).")
+    headers = {"Authorization": f"Bearer {account.secret('api_key')}"}
+    return SendGrid(Caller(account.base_url or BASE_URL, headers, times, **given), now)
 
 
 def _message(content: Content, personalizations: list[dict[str, Any]]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Delivery(SQLModel, table=True):
     reason: str | None = None
     provider_message_id: str | None = None
     settled_at: datetime | None = None
+    outcome_at: datetime | None = None  # when the outcome came about, as the provider says
 
 
 class Batch(SQLModel, table=True):

@@ -22,6 +22,8 @@ class Features:
     merges: bool  # fills slots itself: the body is sent once
     idempotency: timedelta | None  # how long it keeps idempotency keys; None: it keeps none
     per_recipient: bool = False  # answers for each recipient of one call
+    proof: str = ""  # how its webhooks prove themselves; "" where it has none
+    pulls: bool = False  # its events can be asked for, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

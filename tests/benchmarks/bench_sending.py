@@ -14,16 +14,20 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from time import perf_counter, process_time
 
+from pydantic import SecretStr
+
 from digest.clock import SystemClock
 from digest.database import Database
 from digest.providers import sendgrid
-from digest.providers.http import Caller
+from digest.providers.http import Caller, TimeOuts
 from digest.rendering.urls import Urls
 from digest.sending import freezing, sender
+from digest.settings import Account, ProviderName
 from digest.tables import METADATA
 from tests.conftest import KEYS, NOW
 from tests.sending import fakes, newsroom
 
+TIMES = TimeOuts(connect=5, read=30, write=30)
 READERS = 100_000
 THREADS = 4
 ANSWER = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: sink\r\nContent-Length: 0\r\n\r\n"
@@ -36,7 +40,9 @@ def main() -> None:
         METADATA.create_all(database.engine)
         made = newsroom.make(database, readers=READERS, at=NOW)
         say(f"Sending: {READERS:,} readers, SQLite, {THREADS} threads")
-        provider = sendgrid.build("key", url, connect=5, read=30, write=30)
+        provider = sendgrid.build(
+            Account(provider=ProviderName.sendgrid, api_key=SecretStr("key"), base_url=url), TIMES
+        )
         urls = Urls("https://digest.example.org", KEYS)
         frozen = timed(lambda: freezing.freeze(database, made.issue_id, at=NOW, urls=urls, progress=lambda _: None))
         say(f"  freeze                     {frozen:8.2f} s   {READERS / frozen:>10,.0f} readers/s")
@@ -55,7 +61,7 @@ def main() -> None:
 
 def bare_loop(url: str, calls: int) -> None:
     """Post prepared bytes as often as we would, and nothing else."""
-    caller = Caller(url, {}, connect=5, read=30, write=30)
+    caller = Caller(url, {}, TIMES)
     body = b"x" * 900_000  # about what 1,000 readers of a small edition come to
     left = threading.Semaphore(calls)
 

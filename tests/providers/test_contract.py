@@ -13,6 +13,7 @@ from digest.providers.outbox import Outbox
 from digest.settings import ProviderName, Settings
 from tests.conftest import STRONG
 from tests.providers import sendgrid_server
+from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case
 
 
@@ -25,7 +26,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
             yield Case(box, lambda: [_to(file) for file in tmp_path.rglob("*.eml")])
         else:
             server = stack.enter_context(sendgrid_server.serving())
-            made = sendgrid.build(sendgrid_server.KEY, server.url, connect=2, read=10, write=10)
+            made = sendgrid.build(account(ProviderName.sendgrid, sendgrid_server.KEY, server.url), QUICK)
             stack.callback(made.close)
             yield Case(made, lambda: list(server.taken))
 
@@ -35,14 +36,14 @@ def _to(file: Path) -> str:
     return address.rpartition("<")[2].rstrip(">")
 
 
-@pytest.mark.parametrize("case", ProviderName, indirect=True)
+@pytest.mark.parametrize("case", registry.FEATURES, indirect=True)
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
 def test_a_provider_keeps_each_promise(case: Case, promise: Callable[[Case], Any]):
     """See contract.py for each of them."""
     promise(case)
 
 
-@pytest.mark.parametrize("name", ProviderName)
+@pytest.mark.parametrize("name", registry.FEATURES)
 def test_the_settings_build_every_provider(name: ProviderName, tmp_path: Path):
     """Each name in the settings has a builder, and its features carry the same name."""
     settings = Settings(

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from digest.providers import sendgrid
+from digest.providers.http import TimeOuts
 from digest.providers.sendgrid import FEATURES, SendGrid
 from digest.sending.personal import Personal
 from digest.sending.provider import (
@@ -20,8 +21,10 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
+from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers import sendgrid_server
+from tests.providers.accounts import QUICK, account
 from tests.providers.sendgrid_server import KEY, Server
 from tests.sending import newsroom
 
@@ -66,7 +69,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def provider(server: Server) -> Iterator[SendGrid]:
     """Return the adapter, pointed at the stand-in."""
-    made = sendgrid.build(KEY, server.url, connect=2, read=2, write=2)
+    made = sendgrid.build(account(ProviderName.sendgrid, KEY, server.url), TimeOuts(connect=2, read=2, write=2))
     yield made
     made.close()
 
@@ -75,9 +78,8 @@ def answering(status: int, body: object = None, headers: dict[str, str] | None =
     """Return the adapter over a transport that always answers so."""
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=raw, headers=headers))
-    return sendgrid.build(
-        KEY, "https://api.example.org", connect=1, read=1, write=1, transport=transport, now=lambda: NOW
-    )
+    given = account(ProviderName.sendgrid, KEY, "https://api.example.org")
+    return sendgrid.build(given, QUICK, transport=transport, now=lambda: NOW)
 
 
 def error_of(provider: SendGrid, count: int = 3) -> ProviderError:
@@ -132,7 +134,7 @@ def test_without_reply_to_there_is_none(server: Server, provider: SendGrid):
 
 def test_a_wrong_key_stops_the_issue(server: Server):
     """401 from the stand-in: stop, nothing taken."""
-    wrong = sendgrid.build("SG.wrong", server.url, connect=2, read=2, write=2)
+    wrong = sendgrid.build(account(ProviderName.sendgrid, "SG.wrong", server.url), TimeOuts(connect=2, read=2, write=2))
     error = error_of(wrong)
     wrong.close()
     assert isinstance(error, StopIssue)
@@ -213,14 +215,16 @@ def test_a_broken_connection_is_unknown(server: Server, provider: SendGrid, faul
 def test_no_answer_in_time_is_unknown(server: Server):
     """The read time-out passes: unknown."""
     server.fault = sendgrid_server.held
-    quick = sendgrid.build(KEY, server.url, connect=2, read=0.05, write=2)
+    quick = sendgrid.build(account(ProviderName.sendgrid, KEY, server.url), TimeOuts(connect=2, read=0.05, write=2))
     assert isinstance(error_of(quick), UnknownOutcome)
     quick.close()
 
 
 def test_nobody_there_is_not_taken(free_port: int):
     """No connection was made, so nothing can have been taken."""
-    lonely = sendgrid.build(KEY, f"http://127.0.0.1:{free_port}", connect=1, read=1, write=1)
+    lonely = sendgrid.build(
+        account(ProviderName.sendgrid, KEY, f"http://127.0.0.1:{free_port}"), TimeOuts(connect=1, read=1, write=1)
+    )
     error = error_of(lonely)
     lonely.close()
     assert isinstance(error, NotTaken)

@@ -1,0 +1,13 @@
+"""Accounts with providers, for tests."""
+
+from typing import Any
+
+from digest.providers.http import TimeOuts
+from digest.settings import Account, ProviderName
+
+QUICK = TimeOuts(connect=2, read=10, write=10)
+
+
+def account(name: ProviderName, key: str = "key", base_url: str = "", **given: Any) -> Account:
+    """Return an account."""
+    return Account.model_validate({"provider": name, "api_key": key, "base_url": base_url, **given})
