@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from digest.reports.heat import Mail
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
@@ -42,6 +44,16 @@ class Placement:
     delivered: int
     expected: float
     clicks: int  # human
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """So many clicks on an issue's links in one hour, as somebody's or something's."""
+
+    issue: int
+    hour: int  # 0 is the first after the first delivery was accepted
+    state: str  # human | machine
+    clicks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +99,14 @@ class Facts:
     editions: Mapping[int, tuple[str, ...]]  # edition -> its lists
     deliveries: Sequence[Counted]
     placements: Sequence[Placement]
+    clicked: Sequence[Clicked]
     votes: Sequence[Votes]
     left: Sequence[Left]
     lists: Mapping[str, str]  # id -> name, in the newsroom's order
     regions: Mapping[str, str]  # id -> name
     list_regions: Mapping[str, str]  # list -> region
     headlines: Mapping[str, str]  # article -> headline, of the issue reported on
+    mail: Mail | None  # the issue's edition with most readers; None where none went out
     standing: Sequence[Standing]  # of the last issues
     standing_issues: Sequence[int]
 

@@ -1,5 +1,6 @@
 """Reads from the database what a report is worked out from: sums and counts, never a row per delivery."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,20 +11,23 @@ from sqlmodel import Session, col
 
 from digest.articles.popularity import EXPOSURES
 from digest.errors import Refused
-from digest.events.models import Vote
+from digest.events.models import Click, Vote
 from digest.issues import lifecycle
 from digest.issues.frame import Frame
 from digest.issues.models import Issue, IssueCandidate, Publication
 from digest.proofs.models import Edition, EditionStory
+from digest.rendering import slots
 from digest.reports import leaving, standing
-from digest.reports.facts import Counted, Facts, Placement, Sent, Votes
+from digest.reports.facts import Clicked, Counted, Facts, Placement, Sent, Votes
+from digest.reports.heat import Mail, Spot
 from digest.sending.ledger import DELIVERY, ISSUE
 from digest.sending.models import table
 
 EARLIER: Final = 8  # issues to compare with
 PERIODS: Final = {"weekly": timedelta(days=7), "daily": timedelta(days=1)}
 STORY, EDITION = table(EditionStory), table(Edition)
-VOTE, CANDIDATE = table(Vote), table(IssueCandidate)
+VOTE, CANDIDATE, CLICK = table(Vote), table(IssueCandidate), table(Click)
+HOUR: Final = timedelta(hours=1)
 
 
 def gather(session: Session, issue: Issue, at: datetime, *, earlier: int = EARLIER) -> Facts:
@@ -51,12 +55,14 @@ def gather(session: Session, issue: Issue, at: datetime, *, earlier: int = EARLI
         editions=_editions(session, numbers),
         deliveries=_deliveries(session, numbers),
         placements=placements,
+        clicked=[row for one in issues for row in _clicked(session, one)],
         votes=_votes(session, numbers),
         left=leaving.left(session, publication.id, issues),
         lists={one.id: one.name for one in frame.lists},
         regions={one.id: one.name(publication.language) for one in frame.regions},
         list_regions={one.id: one.region for one in frame.lists},
         headlines=_headlines(session, issue, placements),
+        mail=_mail(session, issue),
         standing=[one for number in last for one in standing.of_issue(session, number)],
         standing_issues=[one.number for one in last],
     )
@@ -158,6 +164,18 @@ def _placement(row: Any) -> Placement:
     return Placement(number, str(article), list_id, region, place, int(delivered), float(expected), int(clicks))
 
 
+def _clicked(session: Session, issue: Sent) -> list[Clicked]:
+    """Count the clicks of an issue by hour; those not judged yet are not there."""
+    query = (
+        select(CLICK.c.at, CLICK.c.state)
+        .join(EDITION, EDITION.c.number == CLICK.c.edition_number)
+        .join(ISSUE, ISSUE.c.id == EDITION.c.issue_id)
+        .where(ISSUE.c.number == issue.number, CLICK.c.state != "new")
+    )
+    found = Counter(((at - issue.sent_at) // HOUR, state) for at, state in session.execute(query))
+    return [Clicked(issue.number, hour, state, clicks) for (hour, state), clicks in sorted(found.items())]
+
+
 def _votes(session: Session, numbers: Sequence[int]) -> list[Votes]:
     query = (
         select(ISSUE.c.number, VOTE.c.value, func.sum(VOTE.c.count))
@@ -167,6 +185,30 @@ def _votes(session: Session, numbers: Sequence[int]) -> list[Votes]:
         .group_by(ISSUE.c.number, VOTE.c.value)
     )
     return [Votes(number, value, int(count)) for number, value, count in session.execute(query)]
+
+
+def _mail(session: Session, issue: Issue) -> Mail | None:
+    """Return the edition that most readers have, with what each of its places brought."""
+    counted = (
+        select(DELIVERY.c.edition_number, func.count().label("readers"))
+        .where(DELIVERY.c.issue_number == issue.number, DELIVERY.c.state == "accepted")
+        .group_by(DELIVERY.c.edition_number)
+        .order_by(func.count().desc(), DELIVERY.c.edition_number)
+        .limit(1)
+        .subquery()
+    )
+    query = select(EDITION.c.number, EDITION.c.lists, EDITION.c.html, EDITION.c.marks, counted.c.readers)
+    found = session.execute(query.join(counted, counted.c.edition_number == EDITION.c.number)).first()
+    if found is None:
+        return None
+    places = select(EXPOSURES.c.place, EXPOSURES.c.clicks, EXPOSURES.c.expected)
+    rows = session.execute(places.where(EXPOSURES.c.edition_number == found.number))
+    return Mail(
+        lists=tuple(found.lists),
+        readers=found.readers,
+        html=slots.fill(found.html, dict.fromkeys(found.marks.values(), "#")),
+        spots={place: Spot(int(clicks), float(expected)) for place, clicks, expected in rows},
+    )
 
 
 def _headlines(session: Session, issue: Issue, placements: Sequence[Placement]) -> Mapping[str, str]:

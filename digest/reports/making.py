@@ -6,9 +6,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.clock import as_utc_text
-from digest.reports import comparing, fairness, measures
+from digest.reports import comparing, fairness, heat, measures
 from digest.reports.facts import Facts
 from digest.reports.fairness import Share
+from digest.reports.hours import first_hours
 from digest.reports.rates import Rate
 from digest.reports.sums import Sums, counting, sums
 from digest.reports.tables import Cell, Column, Report, Table
@@ -31,6 +32,7 @@ def make(facts: Facts) -> Report:
         measures.regions(facts, here),
         measures.places(facts, here),
         measures.stories(facts, here),
+        first_hours(facts),
         measures.lists(facts, here),
         measures.votes(here),
         history(found, facts.zone),
@@ -43,6 +45,8 @@ def make(facts: Facts) -> Report:
         notes=tuple(_notes(facts, found)),
         tables=tables,
         lines=comparing.lines(found),
+        mail=heat.drawn(facts.mail) if facts.mail and facts.mail.spots and here.clicks is not None else "",
+        mail_note=_on_the_mail(facts),
     )
 
 
@@ -188,6 +192,16 @@ def _notes(facts: Facts, found: Sequence[Sums]) -> list[str]:
             "longer for theirs. Only unsubscribes are compared over the same time."
         )
     return notes
+
+
+def _on_the_mail(facts: Facts) -> str:
+    if facts.mail is None:
+        return ""
+    names = ", ".join(facts.lists.get(one, one) for one in facts.mail.lists)
+    return (
+        f"The edition of {names}, which {facts.mail.readers:,} readers have. Dark: most clicks of people; in figures, "
+        "what an average story would have got at that place is 1.00x."
+    )
 
 
 def _percent(one: Rate) -> str:

@@ -62,7 +62,7 @@ def sums(facts: Facts) -> list[Sums]:
     """Return the figures of each issue, in their order.
 
     Clicks of an issue without a single one are counted as 0 only where an issue before it has some: nothing says
-    that they were counted at all. Machine clicks are not counted yet.
+    that they were counted at all. Raw clicks, of machines or people, say it too.
     """
     found: list[Sums] = []
     for issue in facts.issues:
@@ -84,13 +84,15 @@ def _sums(facts: Facts, issue: Sent, *, before: bool) -> Sums:
     states, outcomes = _ledger(facts, issue.number)
     placements = [one for one in facts.placements if one.issue == issue.number]
     clicks = sum(one.clicks for one in placements)
+    came = [one for one in facts.clicked if one.issue == issue.number]
+    machine = sum(one.clicks for one in came if one.state == "machine")
     return Sums(
         issue=issue,
         states=states,
         outcomes=outcomes,
         placed=bool(placements),
-        clicks=clicks if placements and (clicks or before) else None,
-        machine_clicks=None,
+        clicks=clicks if placements and (clicks or came or before) else None,
+        machine_clicks=machine if came else None,
         expected=sum(one.expected for one in placements),
         votes={one.value: one.count for one in facts.votes if one.issue == issue.number},
         left=sum(

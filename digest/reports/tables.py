@@ -92,6 +92,8 @@ class Report:
     notes: tuple[str, ...]  # what is not counted, and what is still coming
     tables: tuple[Table, ...]
     lines: tuple[Line, ...]
+    mail: str = ""  # a page: the mail with its clicks drawn on it
+    mail_note: str = ""
 
     def table(self, key: str) -> Table:
         """Return a table."""

@@ -23,6 +23,8 @@ def page(report: Report) -> str:
         "notes": report.notes,
         "parts": [_part(table) for table in report.tables],
         "lines": [_line(one) for one in report.lines],
+        "mail": report.mail,
+        "mail_note": report.mail_note,
     }
     return templates.run(PAGE, values)
 
