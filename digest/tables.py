@@ -11,6 +11,7 @@ import digest.issues.models
 import digest.proofs.models
 import digest.regions
 import digest.sending.models
+import digest.users
 import subscribers.models
 
 METADATA: MetaData = SQLModel.metadata

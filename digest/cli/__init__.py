@@ -26,6 +26,7 @@ from digest.cli import (
     schedule,
     serve,
     subscribers,
+    users,
     worker,
 )
 from digest.errors import BadInput, DigestError
@@ -56,6 +57,7 @@ for name, noun in (
     ("issues", issues),
     ("schedule", schedule),
     ("ranking", ranking),
+    ("users", users),
     ("database", database),
 ):
     app.add_typer(noun.commands, name=name)

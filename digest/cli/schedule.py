@@ -1,14 +1,11 @@
 """``digest schedule`` and ``digest tick``: when the next issues are due, and one pass over what is due now."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from digest.cli.console import Json, answer, opened, parse_time
-
-if TYPE_CHECKING:
-    from datetime import date
 
 AtOption = Annotated[str, typer.Option("--at", metavar="TIME", help="Act as if it were this time (ISO 8601).")]
 
@@ -66,30 +63,18 @@ def skip(
     as_json: Json = False,
 ) -> None:
     """Skip the run that is sent on a day; the others keep their days. ``--undo`` lets it run after all."""
-    from digest import schedule as scheduling
-    from digest.issues import publications, runs
+    from digest.editors import skipping
 
-    asked = _parse_day(day)
     with opened() as app, app.database.writing() as session:
-        run = scheduling.sent_on(publications.get(session, publication), asked)
-        changed = publications.skip_date(session, publication, asked, undo=undo)
-        drafted = runs.issue_of(session, publication, run.cutoff)
-        data = {
-            "publication": publication,
-            "day": asked.isoformat(),
-            "skipped": not undo,
-            "skip_dates": changed.skip_dates,
-            "drafted_issue": drafted.number if drafted else None,
-        }
-
-    def say() -> None:
-        print(f"{publication}: the sending of {asked} {'runs after all' if undo else 'is skipped'}.")
-        if drafted and not undo:
-            print(
-                f"Its issue {drafted.number} is drafted already. Cancel it, too: digest issues cancel {drafted.number}"
-            )
-
-    answer(data, as_json, say)
+        done = skipping.skip(session, publication, day, undo=undo)
+    data = {
+        "publication": publication,
+        "day": done.day.isoformat(),
+        "skipped": not undo,
+        "skip_dates": list(done.skip_dates),
+        "drafted_issue": done.drafted or None,
+    }
+    answer(data, as_json, lambda: print("\n".join(done.sentences)))
 
 
 def tick(at: AtOption = "", as_json: Json = False) -> None:
@@ -108,17 +93,6 @@ def tick(at: AtOption = "", as_json: Json = False) -> None:
         print("\n".join(done) if done else "Nothing is due.")
 
     answer(done, as_json, say)
-
-
-def _parse_day(text: str) -> "date":
-    from datetime import date
-
-    from digest.errors import BadInput
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(f"{text!r} is not a date. Write 2026-12-28.") from error
 
 
 def _say(row: dict[str, Any]) -> None:

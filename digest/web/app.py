@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from digest.bootstrap import App
-from digest.web import api, editions, public, review
+from digest.web import api, desk, editions, public, review
 from digest.web.letters import family_name, sender, wants_zones
 from digest.web.limiting import Limiter
 from digest.web.security import SecurityHeaders, of_our_pages
@@ -36,6 +36,7 @@ def create(app: App) -> FastAPI:
     web.include_router(editions.router(app, limiter))
     web.include_router(public.router(app))
     web.include_router(review.router(app, limiter))
+    web.include_router(desk.router(app, limiter))
     web.include_router(api.router(app, limiter))
     web.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)
     web.add_middleware(SecurityHeaders, policy=of_our_pages(style()))

@@ -14,6 +14,8 @@ RULES: Final = {
     "undo": (3, timedelta(days=1)),  # mails with an undo link to one reader
     "api": (1_200, timedelta(minutes=10)),  # requests of one key
     "wrong-key": (20, timedelta(minutes=10)),  # from one network address
+    "sign-in": (30, timedelta(minutes=10)),  # tries from one network address
+    "sign-in-as": (10, timedelta(minutes=10)),  # tries for one person
     "vote": (10, timedelta(hours=1)),  # votes on one edition from one network address
 }
 

@@ -35,6 +35,8 @@ class Seen:
     door: Door
     who: str
     review: Review
+    at_desk: bool = False  # signed in; else by a link from a mail
+    may_approve: bool = True
 
 
 def whole(
@@ -101,6 +103,7 @@ def policy() -> str:
 
 def _page(template: str, seen: Seen, status: HTTPStatus, values: dict[str, Any]) -> HTMLResponse:
     given = {"door": seen.door, "who": seen.who, "version": seen.review.issue.version} | views.facts(seen.review)
+    given |= {"at_desk": seen.at_desk, "may_approve": seen.may_approve}
     body = environment().get_template(f"desk/{template}.html").render(given | values)
     headers = {"Content-Security-Policy": policy(), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
     return HTMLResponse(body, status_code=status, headers=headers)

@@ -9,7 +9,7 @@ import pytest
 from digest.bootstrap import App
 from digest.issues import log
 from digest.issues.models import Issue, IssueCandidate
-from digest.web.review import of_our_page
+from digest.web.acting import of_our_page
 from tests.conftest import NOW
 from tests.editors import newsroom
 from tests.editors.newsroom import ANNA, BELA, SEND_AT, key

@@ -1,0 +1,211 @@
+"""Who works at the desk: people with a password and a role, and where they are signed in.
+
+Passwords are kept as argon2id hashes (RFC 9106, its second recommended option, the library's default). A session is a
+row; the browser holds a random token of which only the hash is stored.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from typing import Any, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import String, delete, insert, or_, update
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from digest.errors import BadInput, NotFound
+
+SHORTEST: Final = 12  # characters of a password (NIST SP 800-63B asks for 8 at least, and no rules beside)
+LONGEST: Final = 200  # more is work for the hash, not safety
+LONGEST_ADDRESS: Final = 254
+IDLE: Final = timedelta(hours=12)  # a session that nobody used for so long is over
+WHOLE: Final = timedelta(days=7)  # and every one after so long
+NOTED: Final = timedelta(minutes=5)  # how often its use is written down
+
+
+class Role(StrEnum):
+    """What somebody may do; each may do what those before it may."""
+
+    editor = "editor"  # looks, changes, makes editions
+    approver = "approver"  # approves, sends
+    operator = "operator"  # everything else
+
+
+class User(SQLModel, table=True):
+    """A person at the desk, known by an address."""
+
+    __tablename__ = "deskuser"  # "user" is a word of SQL
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str = Field(unique=True)  # in small letters
+    role: Role = Field(sa_type=String)
+    password: str  # argon2id
+    created_at: datetime
+    removed_at: datetime | None = None  # rows stay: the log names them
+
+
+class SignedIn(SQLModel, table=True):
+    """A browser that somebody signed in with."""
+
+    __tablename__ = "desksession"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token: str = Field(unique=True)  # SHA-256 of what the browser holds: 256 random bits need nothing slower
+    user_id: int = Field(foreign_key="deskuser.id", index=True)
+    created_at: datetime
+    seen_at: datetime
+
+
+SESSIONS: Any = SignedIn.__table__  # type: ignore[attr-defined]
+
+
+def may(user: User, role: Role) -> bool:
+    """Tell whether somebody may do what a role may."""
+    order = list(Role)
+    return order.index(Role(user.role)) >= order.index(role)
+
+
+def add(session: Session, address: str, role: str, password: str, at: datetime) -> User:
+    """Add a person, or let one come back who was removed. Raises BadInput."""
+    known = _by_address(session, _address(address))
+    if known is not None and known.removed_at is None:
+        raise BadInput(f"{known.address} works at the desk already, as {known.role}. Change that: digest users role.")
+    values = {"address": _address(address), "role": _role(role), "password": _hashed(password), "created_at": at}
+    user = User.model_validate(values)
+    if known is not None:
+        user.id = known.id
+    user = session.merge(user)
+    session.flush()
+    return user
+
+
+def all_users(session: Session) -> Sequence[User]:
+    """Return who works at the desk, by address."""
+    return session.exec(select(User).where(col(User.removed_at).is_(None)).order_by(User.address)).all()
+
+
+def get(session: Session, address: str) -> User:
+    """Return a person. Raises NotFound naming those there are."""
+    found = _by_address(session, _address(address))
+    if found is None or found.removed_at is not None:
+        names = ", ".join(one.address for one in all_users(session)) or "nobody yet; digest users add ADDRESS"
+        raise NotFound(f"Nobody works at the desk as {address!r}. There are: {names}.")
+    return found
+
+
+def set_role(session: Session, address: str, role: str) -> User:
+    """Give somebody another role, from the next click on. Raises NotFound, BadInput."""
+    user = get(session, address)
+    user.role = _role(role)
+    session.add(user)
+    return user
+
+
+def set_password(session: Session, address: str, password: str) -> User:
+    """Give somebody another password, and end where they are signed in. Raises NotFound, BadInput."""
+    user = get(session, address)
+    user.password = _hashed(password)
+    session.add(user)
+    _end_all(session, user)
+    return user
+
+
+def remove(session: Session, address: str, at: datetime) -> User:
+    """Let somebody in no more, at once. What they did stays in the logs. Raises NotFound."""
+    user = get(session, address)
+    user.removed_at = at
+    session.add(user)
+    _end_all(session, user)
+    return user
+
+
+def prove(session: Session, address: str, password: str) -> User | None:
+    """Return who has this address and password, else None; it takes as long for an address that nobody has."""
+    found = _by_address(session, address.strip().casefold()[:LONGEST_ADDRESS])
+    known = found if found is not None and found.removed_at is None else None
+    return known if _matches(known.password if known else _nobodys(), password[: LONGEST + 1]) and known else None
+
+
+def sign_in(session: Session, user: User, at: datetime) -> str:
+    """Begin a session; returns the token for the browser. Sessions that are over are swept."""
+    session.execute(delete(SESSIONS).where(_over(at)))
+    token = secrets.token_urlsafe(32)
+    row = {"token": _short(token), "user_id": user.id, "created_at": at, "seen_at": at}
+    session.execute(insert(SESSIONS), [row])
+    return token
+
+
+def signed_in(session: Session, token: str, at: datetime) -> tuple[User, SignedIn] | None:
+    """Return who a browser's token stands for, or None where it is nobody's, or over."""
+    query = select(User, SignedIn).where(SignedIn.user_id == User.id, SignedIn.token == _short(token))
+    found = session.exec(query.where(~_over(at), col(User.removed_at).is_(None))).first()
+    return (found[0], found[1]) if found else None
+
+
+def is_to_note(held: SignedIn, at: datetime) -> bool:
+    """Tell whether the use of a session must be written down."""
+    return at - held.seen_at >= NOTED
+
+
+def note_use(session: Session, held: SignedIn, at: datetime) -> None:
+    """Write down that a session was used."""
+    session.execute(update(SESSIONS).where(SESSIONS.c.id == held.id).values(seen_at=at))
+
+
+def sign_out(session: Session, token: str) -> None:
+    """End a session; one that is not there is ended already."""
+    session.execute(delete(SESSIONS).where(SESSIONS.c.token == _short(token)))
+
+
+def _over(at: datetime) -> Any:
+    return or_(SESSIONS.c.seen_at <= at - IDLE, SESSIONS.c.created_at <= at - WHOLE)
+
+
+def _end_all(session: Session, user: User) -> None:
+    session.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user.id))
+
+
+def _by_address(session: Session, address: str) -> User | None:
+    return session.exec(select(User).where(User.address == address)).first()
+
+
+def _address(text: str) -> str:
+    plain = text.strip().casefold()
+    name, at, domain = plain.rpartition("@")
+    if not (name and at and domain) or len(plain) > LONGEST_ADDRESS or any(c.isspace() for c in plain):
+        raise BadInput(f"{text[:80]!r} is no email address. People at the desk are known by theirs.")
+    return plain
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        raise BadInput(f"{text[:80]!r} is no role. Roles: {', '.join(Role)}.") from error
+
+
+def _hashed(password: str) -> str:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise BadInput(f"A password has {SHORTEST} to {LONGEST} characters; a few words are easy to remember.")
+    return PasswordHasher().hash(password)
+
+
+@cache
+def _nobodys() -> str:
+    """Return a hash that no password fits, so that an unknown address takes as long as a known one."""
+    return PasswordHasher().hash(secrets.token_urlsafe(32))
+
+
+def _matches(held: str, password: str) -> bool:
+    try:
+        return PasswordHasher().verify(held, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _short(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
