@@ -8,6 +8,8 @@ from fastapi.responses import Response
 
 from digest.bootstrap import App
 from digest.web import api, desk, editions, public, review
+from digest.web.acting import Acts
+from digest.web.gate import Gate
 from digest.web.letters import family_name, sender, wants_zones
 from digest.web.limiting import Limiter
 from digest.web.security import SecurityHeaders, of_our_pages
@@ -19,6 +21,7 @@ def create(app: App) -> FastAPI:
     """Return the web application of a product. It opens nothing until it is asked, and closes nothing."""
     web = FastAPI(title=PRODUCT, docs_url=None, redoc_url=None, openapi_url=None)
     limiter = Limiter(app.clock)
+    gate = Gate(app, Acts(app))
     web.include_router(
         pages.router(
             sessions=app.database,
@@ -36,7 +39,7 @@ def create(app: App) -> FastAPI:
     web.include_router(editions.router(app, limiter))
     web.include_router(public.router(app))
     web.include_router(review.router(app, limiter))
-    web.include_router(desk.router(app, limiter))
+    web.include_router(desk.router(app, limiter, gate))
     web.include_router(api.router(app, limiter))
     web.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)
     web.add_middleware(SecurityHeaders, policy=of_our_pages(style()))

@@ -12,6 +12,7 @@ from digest import users
 from digest.bootstrap import App
 from digest.web import desk as web_desk
 from digest.web.desk import next_of
+from digest.web.gate import Gate
 from tests.editors import newsroom
 from tests.editors.newsroom import key
 from tests.web.reviewing import OURS, buttons, desk_of, fields, stored
@@ -126,7 +127,7 @@ def test_another_site_can_do_nothing(http, app, as_a, desk):
 def test_over_https_the_cookie_is_bound_to_the_host():
     """By its name and the Secure mark: no other host of the domain can set it."""
     safe = SimpleNamespace(settings=SimpleNamespace(base_url="https://digest.example.org"))
-    doors = web_desk._Desk(safe, None, None)  # type: ignore[arg-type]
+    doors = web_desk._Desk(safe, None, Gate(safe, None))  # type: ignore[arg-type]
     answer = doors._with_cookie(Response(), "token", 60)
     assert answer.headers["set-cookie"].startswith("__Host-digest_desk=token;")
     assert "Secure" in answer.headers["set-cookie"]
