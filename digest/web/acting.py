@@ -78,13 +78,13 @@ class Acts:
                 what,
                 story,
                 by=form.get("by", ""),
-                version=_version(form),
+                version=version_of(form),
                 who=seen.who,
                 at=self.app.clock.now(),
             )
         except Conflict as error:
-            return pages.tap(self._again(seen), what, story, notice=str(error))
-        after = self._again(seen, make=True)
+            return pages.tap(self.again(seen), what, story, notice=str(error))
+        after = self.again(seen, make=True)
         changes = differing.told(seen.review.plan, after.review.plan)
         return pages.whole(after, done=f"Done: {offered}.", changes=changes)
 
@@ -92,7 +92,7 @@ class Acts:
         """Make the editions anew, for the readers of now, and check them."""
         before = seen.review.proof.content_hash if seen.review.proof else ""
         reason = self._make(seen)
-        after = self._again(seen, reason=reason)
+        after = self.again(seen, reason=reason)
         same = after.review.proof is not None and after.review.proof.content_hash == before
         done = "The editions are made and checked; they are the same as before." if same else "Checked again."
         return pages.whole(after, done="" if reason else done)
@@ -104,34 +104,34 @@ class Acts:
             approving.approve(
                 self.app.database,
                 seen.review.issue.id,
-                version=_version(form),
+                version=version_of(form),
                 proof=form.get("proof", ""),
                 reasons=reasons,
                 who=seen.who,
                 at=self.app.clock.now(),
             )
         except (Conflict, Refused, BadInput) as error:
-            return pages.whole(self._again(seen), notice=str(error), status=status_of(error))
-        return pages.whole(self._again(seen), done="Approved. What was approved is what is sent.")
+            return pages.whole(self.again(seen), notice=str(error), status=status_of(error))
+        return pages.whole(self.again(seen), done="Approved. What was approved is what is sent.")
 
     def send(self, seen: Seen, form: Form) -> Response:
         """Send what is approved and whose hour is over."""
         at, undo = self.app.clock.now(), pages.undo(self.app)
         try:
             starts = approving.send(
-                self.app.database, seen.review.issue.id, version=_version(form), who=seen.who, at=at, undo=undo
+                self.app.database, seen.review.issue.id, version=version_of(form), who=seen.who, at=at, undo=undo
             )
         except (Conflict, Refused) as error:
-            return pages.whole(self._again(seen), notice=str(error), status=status_of(error))
-        return pages.whole(self._again(seen), done=f"It is sent at {starts:%H:%M} UTC.")
+            return pages.whole(self.again(seen), notice=str(error), status=status_of(error))
+        return pages.whole(self.again(seen), done=f"It is sent at {starts:%H:%M} UTC.")
 
     def read(self, issue_id: UUID, reason: str = "") -> Review:
         """Return an issue as it is now. ``reason``: why its editions could not be made. Raises NotFound."""
         with self.app.database.reading() as session:
             return reading.read(session, issue_id, urls=self._urls(), at=self.app.clock.now(), reason=reason)
 
-    def _again(self, seen: Seen, *, make: bool = False, reason: str = "") -> Seen:
-        """Look at the issue anew."""
+    def again(self, seen: Seen, *, make: bool = False, reason: str = "") -> Seen:
+        """Look at the issue anew. ``make``: make its editions first."""
         if make:
             reason = self._make(seen)
         return replace(seen, review=self.read(seen.review.issue.id, reason))
@@ -165,7 +165,8 @@ def which(tap: str, article: str) -> tuple[Tap, UUID]:
         raise NotFound("There is no such page here.") from error
 
 
-def _version(form: Form) -> int:
+def version_of(form: Form) -> int:
+    """Return the version that a form says somebody looked at. Raises BadInput."""
     text = form.get("version", "")
     if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004 - more is no version
         raise BadInput("The form does not say what you looked at. Open the page again.")

@@ -29,7 +29,7 @@ ELSEWHERE: Final = "This did not come from our own page. Open the desk again."
 Act = Callable[[Seen], Response]
 
 
-def page(template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> HTMLResponse:
+def page(template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
     """Return a page made from ``templates/desk/<template>.html``."""
     body = environment().get_template(f"desk/{template}.html").render(values)
     headers = {"Content-Security-Policy": pages.policy(), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
