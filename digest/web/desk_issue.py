@@ -272,7 +272,11 @@ def _lead(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> objec
 
 
 def _story_texts(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> None:
-    _set(seen, STORY_TEXTS, form, known, article=article)
+    originals = {one["name"]: one["original"] for one in stories.story(seen.review, str(article))["texts"]}
+    own = {
+        name: "" if text.strip() == originals.get(name) else text for name, text in form.items()
+    }  # it was not changed
+    _set(seen, STORY_TEXTS, own, known, article=article)
 
 
 _ORDERS: Final[dict[str, Order]] = {

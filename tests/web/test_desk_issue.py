@@ -34,6 +34,12 @@ def test_a_storys_texts_are_an_overlay(app, as_a, desk):
     assert "The original:" in done.text
     press(editor, page, f"{page}/texts", headline="", standfirst="")
     assert edits(app).texts == {}
+    kept = unescape(editor.get(page).text.split('name="headline"', 1)[1].split('value="', 1)[1].split('"', 1)[0])
+    assert kept
+    version = stored(app).version
+    press(editor, page, f"{page}/texts", headline=kept, kicker="Own")
+    assert edits(app).texts == {STORY: {"kicker": "Own"}}, "what was left as it is stays the source's"
+    assert stored(app).version == version + 1
 
 
 @pytest.mark.parametrize(
