@@ -216,30 +216,11 @@ def _say_waves(waves: list[dict[str, Any]]) -> None:
 
 def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
     """Return where an issue and its ledger stand, as data."""
+    from digest.editors.standing import standing
     from digest.issues.drafting import find
-    from digest.sending import ledger, pacing, waiting, waves
 
     with app.database.reading() as session:
-        issue = find(session, issue_id)
-        counts, now = ledger.counts(session, issue.number), app.database.now(session)
-        under_way = issue.status in waiting.UNDER_WAY and not issue.held
-        return {
-            "issue": str(issue.id),
-            "number": issue.number,
-            "status": str(issue.status),
-            "held": issue.held,
-            "failed": issue.failed,
-            "send_at": issue.send_at.isoformat() if issue.send_at else None,
-            "undo_until": issue.undo_until.isoformat() if issue.undo_until else None,
-            "audience": issue.audience_size,
-            "deliveries": counts,
-            "sum": sum(counts.values()),
-            "whole": ledger.is_whole(session, issue.number),
-            "waiting": waiting.of_issue(session, issue.number, now).sentence(now) if under_way else "",
-            "waves": [one.to_json() for one in waves.of_issue(session, issue.number)],
-            "uncertain_batches": ledger.uncertain_batches(session, issue.number),
-            "account_halted": pacing.halted(session, app.settings.provider.value),
-        }
+        return standing(app.database, session, find(session, issue_id), app.settings.provider.value)
 
 
 def _say_state(data: dict[str, Any], then: str | None = None) -> None:

@@ -19,6 +19,7 @@ from digest.web.acting import Form, form_of, status_of, which
 from digest.web.gate import ELSEWHERE, Gate, asked, page
 from digest.web.limiting import Limiter
 from digest.web.review_pages import Seen
+from digest.web.templates import environment
 from subscribers.pages import BOTH_WAYS
 
 MOST_SECONDS: Final = int(users.WHOLE.total_seconds())
@@ -35,6 +36,7 @@ def router(app: App, limiter: Limiter, gate: Gate) -> APIRouter:
     for path, show in (("", doors.issues), ("/sign-in", doors.ask), ("/issues/{number}", doors.issue)):
         made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
     made.add_api_route("/issues/{number}/{tap}/{article}", doors.ask_tap, methods=BOTH_WAYS, response_model=None)
+    made.add_api_route("/live.js", _live, methods=BOTH_WAYS, response_model=None)
     for path, act in (
         ("/sign-in", doors.sign_in),
         ("/sign-out", doors.sign_out),
@@ -140,6 +142,12 @@ class _Desk:
         )
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+
+def _live() -> Response:
+    """Answer with the script that keeps a sending's page up to date."""
+    source = environment().get_template("desk/live.js").render()
+    return Response(source, media_type="text/javascript", headers={"Cache-Control": "public, max-age=3600"})
 
 
 def next_of(text: str) -> str:

@@ -16,6 +16,7 @@ RULES: Final = {
     "wrong-key": (20, timedelta(minutes=10)),  # from one network address
     "sign-in": (30, timedelta(minutes=10)),  # tries from one network address
     "sign-in-as": (10, timedelta(minutes=10)),  # tries for one person
+    "test": (20, timedelta(minutes=10)),  # test mails of one person
     "vote": (10, timedelta(hours=1)),  # votes on one edition from one network address
 }
 
