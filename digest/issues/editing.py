@@ -15,7 +15,7 @@ from digest.errors import BadInput, Conflict, NotFound
 from digest.issues import drafting, lifecycle, log
 from digest.issues.building import Builder
 from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS, STORY_TEXTS, Edits
-from digest.issues.models import Issue, IssueCandidate
+from digest.issues.models import Issue, IssueCandidate, IssueLog
 from digest.ranking.candidate import Placed, RankedEdition
 
 Change = Callable[[Edits], Edits]
@@ -205,6 +205,26 @@ def set_text(
         target = EVERYWHERE if list_id is None else _known_list(issue, list_id)
         edit = _text_change(what, clean, key, target)
         return _change(session, issue, f"set {what}", edit, who=who, at=at)
+
+
+def restore(
+    database: Database, issue_id: UUID, entry: int, *, who: str, at: datetime, version: int | None = None
+) -> Issue:
+    """Put back what one change of the log changed, as it was before it; what others changed since stays."""
+    with database.writing() as session:
+        issue = locked(session, issue_id, version)
+        found = session.get(IssueLog, entry)
+        if found is None or found.issue_id != issue.id or not is_change(found):
+            raise NotFound(f"Issue {issue.number} has no such change to put back.")
+        former = Edits.model_validate(found.before)
+        fields = {name: getattr(former, name) for name in found.before}
+        return _change(session, issue, f"put back: {found.what}", lambda e: e.with_fields(**fields), who=who, at=at)
+
+
+def is_change(entry: IssueLog) -> bool:
+    """Tell whether an entry of the log is a change of the edits, which can be put back."""
+    held = entry.before
+    return isinstance(held, dict) and bool(held) and held.keys() <= Edits.model_fields.keys()
 
 
 def _text_change(what: str, text: str, article: str, list_id: str) -> Change:

@@ -145,3 +145,16 @@ class IssueLog(SQLModel, table=True):
     what: str
     before: Any = Field(default=None, sa_column=Column(JSON))
     after: Any = Field(default=None, sa_column=Column(JSON))
+
+
+class Comment(SQLModel, table=True):
+    """What somebody at the desk said about an issue, or a story of it, to the others."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_id: UUID = Field(foreign_key="issue.id", index=True)
+    article_id: UUID | None = None  # the story it is about; None: the issue
+    at: datetime
+    who: str
+    text: str
+    resolved_at: datetime | None = None
+    resolved_by: str = ""

@@ -1,4 +1,4 @@
-"""The desk: people with a role, and where they are signed in."""
+"""The desk: people with a role, where they are signed in, and what they say to each other about an issue."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,3 +35,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("token"),
     )
     op.create_index("ix_desksession_user_id", "desksession", ["user_id"])
+    op.create_table(
+        "comment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("issue_id", sa.Uuid(), nullable=False),
+        sa.Column("article_id", sa.Uuid(), nullable=True),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("who", text(), nullable=False),
+        sa.Column("text", text(), nullable=False),
+        sa.Column("resolved_at", moment(), nullable=True),
+        sa.Column("resolved_by", text(), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_comment_issue_id", "comment", ["issue_id"])

@@ -1,0 +1,81 @@
+"""The desk's page of comments and history: said, settled, put back; nothing is lost."""
+
+from html import unescape
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from digest.issues import log
+from digest.issues.edits import Edits
+from tests.web.reviewing import OURS, edits, fields, stored
+from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk_issue import STORY, press
+
+__all__ = ["as_a", "desk"]
+
+
+def test_a_comment_is_said_and_settled(as_a, desk):
+    """With who said it, about which story, and who settled it; scripts in it are words."""
+    editor, approver, page = as_a("editor"), as_a("approver"), f"{desk.path}/history"
+    said = press_comment(editor, page, text="<script>alert(1)</script>\nIs this right?", story=STORY)
+    assert "<script>" not in said.text
+    assert "&lt;script&gt;" in said.text
+    assert "editor@example.org" in said.text
+    assert f"/story/{STORY}" in said.text
+    number = said.text.split('name="comment" value="', 1)[1].split('"', 1)[0]
+    settled = approver.post(f"{page}/resolve", data={"comment": number}, headers=OURS)
+    assert "settled by approver@example.org" in settled.text
+    assert approver.post(f"{page}/resolve", data={"comment": "999"}, headers=OURS).status_code == 404
+    assert approver.post(f"{page}/resolve", data={"comment": "x"}, headers=OURS).status_code == 400
+    assert press_comment(editor, page, text="   ").status_code == 409
+    assert press_comment(editor, page, text="Why?", story="none").status_code == 409
+
+
+def press_comment(client, page, **form):
+    """Send the form of a comment."""
+    return client.post(f"{page}/comment", data=form, headers=OURS)
+
+
+def test_a_change_is_put_back_alone(app, as_a, desk):
+    """What was changed after it, elsewhere, stays; the history keeps both, and says stories by their headlines."""
+    editor, story = as_a("editor"), f"{desk.path}/story/{STORY}"
+    press(editor, story, f"{story}/lead")
+    press(editor, story, f"{story}/texts", headline="Another headline")
+    page = editor.get(f"{desk.path}/history")
+    assert "lead “" in unescape(page.text)
+    assert "headline of “" in unescape(page.text)
+    entry = page.text.split('name="entry" value="')[2].split('"', 1)[0]
+    given = fields(page) | {"entry": entry}
+    done = editor.post(f"{desk.path}/history/restore", data=given, headers=OURS)
+    assert "Put back." in done.text
+    assert edits(app) == Edits.model_validate({"texts": {STORY: {"headline": "Another headline"}}})
+    with app.database.reading() as session:
+        assert [one.what for one in log.entries(session, stored(app))][-2:] == ["set headline", "put back: lead"]
+    stale = editor.post(f"{desk.path}/history/restore", data=given, headers=OURS)
+    assert stale.status_code == 409
+    assert "was changed meanwhile" in stale.text
+
+
+@pytest.mark.parametrize("entry", ["1", "999999", "one", ""])
+def test_what_is_no_change_cannot_be_put_back(as_a, desk, entry):
+    """The draft itself, what is not there, and nonsense."""
+    editor = as_a("editor")
+    given = {"version": "1", "entry": entry}
+    assert editor.post(f"{desk.path}/history/restore", data=given, headers=OURS).status_code == 409
+
+
+def test_it_reads_well(site, desk, as_a, chromium):
+    """On a phone, with comments and changes: no sideways scroll; axe finds nothing."""
+    editor, story = as_a("editor"), f"{desk.path}/story/{STORY}"
+    press(editor, story, f"{story}/texts", headline="W" * 200)
+    press_comment(editor, f"{desk.path}/history", text="Long " * 300)
+    context = chromium.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(f"{site}{desk.path}/history")
+    page.get_by_label("Email address").fill("approver@example.org")
+    page.get_by_label("Password").fill(WORDS)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Comments and history").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert Axe().run(page).response["violations"] == []
+    context.close()
