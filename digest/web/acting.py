@@ -173,6 +173,6 @@ def version_of(form: Form) -> int:
     return int(text)
 
 
-def status_of(error: DigestError) -> HTTPStatus:
+def status_of(error: Exception) -> HTTPStatus:
     """Return the status a page answers with that says such an error."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.CONFLICT)

@@ -7,7 +7,18 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from digest.bootstrap import App
-from digest.web import api, desk, desk_history, desk_issue, desk_sending, editions, public, review
+from digest.web import (
+    api,
+    desk,
+    desk_history,
+    desk_issue,
+    desk_newsroom,
+    desk_people,
+    desk_sending,
+    editions,
+    public,
+    review,
+)
 from digest.web.acting import Acts
 from digest.web.gate import Gate
 from digest.web.letters import family_name, sender, wants_zones
@@ -42,6 +53,8 @@ def create(app: App) -> FastAPI:
     web.include_router(desk_sending.router(gate, limiter))
     web.include_router(desk_history.router(gate))
     web.include_router(desk_issue.router(gate))
+    web.include_router(desk_newsroom.router(gate))
+    web.include_router(desk_people.router(gate))
     web.include_router(desk.router(app, limiter, gate))
     web.include_router(api.router(app, limiter))
     web.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)

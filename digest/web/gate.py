@@ -20,6 +20,7 @@ from digest.web import review_pages as pages
 from digest.web.acting import Acts, of_our_page, status_of
 from digest.web.review_pages import Seen
 from digest.web.templates import environment
+from subscribers.errors import SubscribersError
 from subscribers.pages import BOTH_WAYS
 
 COOKIE: Final = "digest_desk"
@@ -27,6 +28,7 @@ SAFE_COOKIE: Final = f"__Host-{COOKIE}"  # over https no other host can set it
 ELSEWHERE: Final = "This did not come from our own page. Open the desk again."
 
 Act = Callable[[Seen], Response]
+Show = Callable[[User], Response]
 
 
 def page(template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
@@ -63,6 +65,24 @@ class Gate:
             return act(seen)
         except DigestError as error:
             return pages.refused(seen, str(error), status_of(error))
+
+    def enter(
+        self, request: Request, show: Show, role: Role = Role.editor, what: str = "do that", *, changes: bool = False
+    ) -> Response:
+        """Let who is signed in, and has the role, to a page that is about no issue; or say what is wrong.
+
+        ``changes``: it is a POST, and must come from our own page.
+        """
+        if changes and not self.is_ours(request):
+            return page("sign_in", HTTPStatus.FORBIDDEN, **asked(notice=ELSEWHERE))
+        user = self.user(request)
+        if user is None:
+            return self.sign_in_first(request)
+        try:
+            self.demand(user, role, what)
+            return show(user)
+        except (DigestError, SubscribersError) as error:
+            return self.list(user, notice=str(error), status=status_of(error))
 
     def _seen(self, number: str, user: User) -> Seen:
         with self.app.database.reading() as session:
