@@ -98,7 +98,7 @@ def test_a_reader_is_looked_up_and_what_they_ask_is_done(app, as_a):
     operator = as_a("operator")
 
     def do(**form: str) -> str:
-        return operator.post("/desk/readers", data={"address": READER} | form, headers=OURS).text
+        return str(operator.post("/desk/readers", data={"address": READER} | form, headers=OURS).text)
 
     assert "confirmed" in do()
     assert "No mail goes there any more." in do(order="suppress")
@@ -120,7 +120,7 @@ def test_an_operator_says_who_works_here(as_a):
     operator = as_a("operator")
 
     def do(**form: str) -> str:
-        return operator.post("/desk/users", data=form, headers=OURS).text
+        return str(operator.post("/desk/users", data=form, headers=OURS).text)
 
     assert "dina@example.org" in do(order="add", address="dina@example.org", role="editor", password=WORDS)
     assert "12 to 200" in do(order="password", address="dina@example.org", password="short")
