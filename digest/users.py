@@ -4,6 +4,7 @@ Passwords are kept as argon2id hashes (RFC 9106, its second recommended option, 
 row; the browser holds a random token of which only the hash is stored.
 """
 
+import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
+import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import String, delete, insert, or_, update
@@ -22,6 +24,7 @@ from digest.errors import BadInput, NotFound
 SHORTEST: Final = 12  # characters of a password (NIST SP 800-63B asks for 8 at least, and no rules beside)
 LONGEST: Final = 200  # more is work for the hash, not safety
 LONGEST_ADDRESS: Final = 254
+STEP: Final = 30  # seconds that a code of the second factor stands for
 IDLE: Final = timedelta(hours=12)  # a session that nobody used for so long is over
 WHOLE: Final = timedelta(days=7)  # and every one after so long
 NOTED: Final = timedelta(minutes=5)  # how often its use is written down
@@ -44,6 +47,8 @@ class User(SQLModel, table=True):
     address: str = Field(unique=True)  # in small letters
     role: Role = Field(sa_type=String)
     password: str  # argon2id
+    second: str = ""  # secret of the second factor, base32; "" where there is none
+    second_used: int = 0  # the last step of 30 s whose code was taken: none is good twice
     created_at: datetime
     removed_at: datetime | None = None  # rows stay: the log names them
 
@@ -130,6 +135,48 @@ def prove(session: Session, address: str, password: str) -> User | None:
     return known if _matches(known.password if known else _nobodys(), password[: LONGEST + 1]) and known else None
 
 
+def new_second() -> str:
+    """Return a fresh secret for a second factor (RFC 6238, as authenticator programs take it)."""
+    return pyotp.random_base32()
+
+
+def second_uri(user: User, secret: str, issuer: str) -> str:
+    """Return what an authenticator program reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=user.address, issuer_name=issuer)
+
+
+def set_second(session: Session, address: str, secret: str, code: str, at: datetime) -> User:
+    """Demand a second factor from now on, once a code shows that it works. Raises BadInput, NotFound."""
+    user = get(session, address)
+    step = _step_of(secret, code, at)
+    if step is None:
+        raise BadInput("That code is not right. Look at the clock of your telephone, and type the newest one.")
+    user.second, user.second_used = secret, step
+    session.add(user)
+    return user
+
+
+def without_second(session: Session, address: str) -> User:
+    """Demand no second factor any more: for who lost their telephone. Raises NotFound."""
+    user = get(session, address)
+    user.second, user.second_used = "", 0
+    session.add(user)
+    return user
+
+
+def prove_second(session: Session, address: str, code: str, at: datetime) -> User | None:
+    """Return the person whose code this is; each code is taken once (RFC 6238, 5.2). Call it in ``writing()``."""
+    user = session.exec(select(User).where(User.address == address).with_for_update()).first()
+    if user is None or user.removed_at is not None or not user.second:
+        return None
+    step = _step_of(user.second, code, at)
+    if step is None or step <= user.second_used:
+        return None
+    user.second_used = step
+    session.add(user)
+    return user
+
+
 def sign_in(session: Session, user: User, at: datetime) -> str:
     """Begin a session; returns the token for the browser. Sessions that are over are swept."""
     session.execute(delete(SESSIONS).where(_over(at)))
@@ -159,6 +206,20 @@ def note_use(session: Session, held: SignedIn, at: datetime) -> None:
 def sign_out(session: Session, token: str) -> None:
     """End a session; one that is not there is ended already."""
     session.execute(delete(SESSIONS).where(SESSIONS.c.token == _short(token)))
+
+
+def _step_of(secret: str, code: str, at: datetime) -> int | None:
+    """Return the step of 30 s that a code is of: that of now, or one to either side; None for no such code."""
+    plain = "".join(code.split())
+    totp = pyotp.TOTP(secret)
+    if not (plain.isascii() and plain.isdecimal() and len(plain) == totp.digits):
+        return None
+    now = int(at.timestamp()) // STEP
+    return next((step for step in (now, now - 1, now + 1) if _same(totp.generate_otp(step), plain)), None)
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one, other)
 
 
 def _over(at: datetime) -> Any:

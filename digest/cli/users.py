@@ -65,6 +65,22 @@ def password(address: Address, as_json: Json = False) -> None:
     answer(data, as_json, lambda: print(f"{data['address']} has a new password, and must sign in again."))
 
 
+@commands.command("second-factor")
+def second_factor(
+    address: Address,
+    off: Annotated[bool, typer.Option("--off", help="Ask for none any more: the telephone is lost.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say whether a person signs in with a second factor; ``--off`` takes it away. They set it up at the desk."""
+    from digest import users
+
+    with opened() as app, app.database.writing() as session:
+        user = users.without_second(session, address) if off else users.get(session, address)
+        data = _data(user) | {"second_factor": bool(user.second)}
+    words = "with" if data["second_factor"] else "without"
+    answer(data, as_json, lambda: print(f"{data['address']} signs in {words} a second factor."))
+
+
 @commands.command()
 def remove(address: Address, as_json: Json = False) -> None:
     """Let a person in no more, at once. What they did stays in the logs."""

@@ -15,6 +15,7 @@ from digest.web import (
     desk_newsroom,
     desk_people,
     desk_sending,
+    desk_sign_in,
     editions,
     public,
     review,
@@ -55,6 +56,7 @@ def create(app: App) -> FastAPI:
     web.include_router(desk_issue.router(gate))
     web.include_router(desk_newsroom.router(gate))
     web.include_router(desk_people.router(gate))
+    web.include_router(desk_sign_in.router(app, limiter, gate))
     web.include_router(desk.router(app, limiter, gate))
     web.include_router(api.router(app, limiter))
     web.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)

@@ -10,8 +10,7 @@ from fastapi.responses import Response
 
 from digest import users
 from digest.bootstrap import App
-from digest.web import desk as web_desk
-from digest.web.desk import next_of
+from digest.web.desk_sign_in import SignIn, next_of
 from digest.web.gate import Gate
 from tests.editors import newsroom
 from tests.editors.newsroom import key
@@ -127,7 +126,7 @@ def test_another_site_can_do_nothing(http, app, as_a, desk):
 def test_over_https_the_cookie_is_bound_to_the_host():
     """By its name and the Secure mark: no other host of the domain can set it."""
     safe = SimpleNamespace(settings=SimpleNamespace(base_url="https://digest.example.org"))
-    doors = web_desk._Desk(safe, None, Gate(safe, None))  # type: ignore[arg-type]
+    doors = SignIn(safe, None, Gate(safe, None))  # type: ignore[arg-type]
     answer = doors._with_cookie(Response(), "token", 60)
     assert answer.headers["set-cookie"].startswith("__Host-digest_desk=token;")
     assert "Secure" in answer.headers["set-cookie"]

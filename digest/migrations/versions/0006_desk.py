@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("address", text(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("password", text(), nullable=False),
+        sa.Column("second", text(), nullable=False),
+        sa.Column("second_used", sa.Integer(), nullable=False),
         sa.Column("created_at", moment(), nullable=False),
         sa.Column("removed_at", moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,169 @@
+"""How one signs in at the desk: password, second factor, session; and what one can change of that."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Final
+
+import segno
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
+
+from digest import users
+from digest.bootstrap import App
+from digest.errors import BadInput
+from digest.users import User
+from digest.web.acting import Form, form_of
+from digest.web.gate import ELSEWHERE, Gate, asked, page
+from digest.web.limiting import Limiter
+from digest.web.templates import PRODUCT
+from subscribers.errors import BadToken
+from subscribers.pages import BOTH_WAYS
+
+SECOND: Final = "second"  # of the proof that the password was right
+SECOND_FOR: Final = timedelta(minutes=5)
+MOST_SECONDS: Final = int(users.WHOLE.total_seconds())
+_WRONG: Final = "Nobody works here by this address and password."
+_MANY: Final = "Too many tries came from here. Wait ten minutes."
+
+
+def router(app: App, limiter: Limiter, gate: Gate) -> APIRouter:
+    """Return the routes /desk/sign-in, /desk/second, /desk/me and /desk/sign-out."""
+    doors = SignIn(app, limiter, gate)
+    made = APIRouter(prefix="/desk")
+    for path, show in (("/sign-in", doors.ask), ("/me", doors.me)):
+        made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
+    for path, act in (
+        ("/sign-in", doors.sign_in),
+        ("/second", doors.second),
+        ("/me", doors.set_me),
+        ("/sign-out", doors.sign_out),
+    ):
+        made.add_api_route(path, act, methods=["POST"], response_model=None)
+    return made
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The doors of those routes."""
+
+    app: App
+    limiter: Limiter
+    gate: Gate
+
+    def ask(self, next: str = "/desk") -> Response:  # noqa: A002 - the name in the address
+        """Show the form to sign in."""
+        return self._form(next_of(next))
+
+    def sign_in(self, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
+        """Begin a session where address and password are somebody's."""
+        address, after = form.get("address", ""), next_of(form.get("next", ""))
+        if not self.gate.is_ours(request):
+            return self._form(after, notice=ELSEWHERE, status=HTTPStatus.FORBIDDEN)
+        client = request.client.host if request.client else "-"
+        if not (self.limiter(f"sign-in {client}") and self.limiter(f"sign-in-as {address.strip().casefold()[:254]}")):
+            return self._form(after, address=address, notice=_MANY, status=HTTPStatus.TOO_MANY_REQUESTS)
+        with self.app.database.reading() as session:
+            user = users.prove(session, address, form.get("password", ""))
+        if user is None:
+            return self._form(after, address=address, notice=_WRONG, status=HTTPStatus.FORBIDDEN)
+        if user.second:
+            return self._ask_second(user.address, after)
+        return self._begin(user, after)
+
+    def second(self, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
+        """Begin a session where the code of the second factor is right; the password was before."""
+        after, now = next_of(form.get("next", "")), self.app.clock.now()
+        if not self.gate.is_ours(request):
+            return self._form(after, notice=ELSEWHERE, status=HTTPStatus.FORBIDDEN)
+        try:
+            address = self.app.keys.read(form.get("proof", ""), SECOND, now).subscriber
+        except BadToken:
+            return self._form(after, notice="That took too long. Begin again.", status=HTTPStatus.FORBIDDEN)
+        if not self.limiter(f"sign-in-as {address}"):
+            return self._form(after, notice=_MANY, status=HTTPStatus.TOO_MANY_REQUESTS)
+        with self.app.database.writing() as session:
+            user = users.prove_second(session, address, form.get("code", ""), now)
+        if user is None:
+            return self._ask_second(address, after, "That code is not right, or was used. Take the next one.")
+        return self._begin(user, after)
+
+    def _ask_second(self, address: str, after: str, notice: str = "") -> Response:
+        until = self.app.clock.now() + SECOND_FOR
+        proof = self.app.keys.sign(SECOND, subscriber=address, family="desk", expires=until)
+        status = HTTPStatus.FORBIDDEN if notice else HTTPStatus.OK
+        return page("second", status, at_desk=True, who="", proof=proof, next=after, notice=notice)
+
+    def _begin(self, user: User, after: str) -> Response:
+        with self.app.database.writing() as session:
+            token = users.sign_in(session, user, self.app.clock.now())
+        return self._with_cookie(RedirectResponse(after, HTTPStatus.SEE_OTHER), token, MOST_SECONDS)
+
+    def me(self, request: Request) -> Response:
+        """Show how one signs in, with a fresh secret for a second factor."""
+        return self.gate.enter(request, self._me)
+
+    def set_me(self, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
+        """Turn the second factor on or off, or take another password."""
+        return self.gate.enter(request, partial(self._set_me, form=form), changes=True)
+
+    def _me(self, user: User, done: str = "", notice: str = "", secret: str = "") -> Response:
+        fresh = secret or users.new_second()
+        picture = segno.make(users.second_uri(user, fresh, PRODUCT)).svg_inline(scale=5, light="#fff", border=4)
+        values = {"secret": fresh, "picture": picture, "has": bool(user.second), "least": users.SHORTEST}
+        status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
+        return page("me", status, at_desk=True, who=user.address, done=done, notice=notice, **values)
+
+    def _set_me(self, user: User, form: Form) -> Response:
+        order = form.get("order", "")
+        try:
+            with self.app.database.writing() as session:
+                self._change(session, user.address, form)
+                user = users.get(session, user.address)
+        except BadInput as error:
+            return self._me(user, notice=str(error), secret=form.get("secret", "") if order == "on" else "")
+        if order == "password":
+            return RedirectResponse("/desk/sign-in", HTTPStatus.SEE_OTHER)
+        return self._me(user, done="Saved.")
+
+    def _change(self, session: Session, address: str, form: Form) -> None:
+        """Change what was asked for, where the password of now is right. Raises BadInput."""
+        order = form.get("order", "")
+        if users.prove(session, address, form.get("password", "")) is None:
+            raise BadInput("Your password of now is not right.")
+        if order == "on":
+            users.set_second(session, address, form.get("secret", ""), form.get("code", ""), self.app.clock.now())
+        elif order == "off":
+            users.without_second(session, address)
+        elif order == "password":
+            users.set_password(session, address, form.get("new", ""))
+
+    def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        if not self.gate.is_ours(request):
+            return self._form("/desk", notice=ELSEWHERE, status=HTTPStatus.FORBIDDEN)
+        with self.app.database.writing() as session:
+            users.sign_out(session, request.cookies.get(self.gate.cookie, ""))
+        return self._with_cookie(RedirectResponse("/desk/sign-in", HTTPStatus.SEE_OTHER), "", 0)
+
+    def _form(
+        self, after: str, *, address: str = "", notice: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> HTMLResponse:
+        with self.app.database.reading() as session:
+            nobody = not users.all_users(session)
+        return page("sign_in", status, **asked(after=after, address=address, notice=notice, nobody=nobody))
+
+    def _with_cookie(self, answer: Response, token: str, seconds: int) -> Response:
+        answer.set_cookie(
+            self.gate.cookie, token, max_age=seconds, path="/", secure=self.gate.is_safe, httponly=True, samesite="lax"
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+
+def next_of(text: str) -> str:
+    """Return where to go after signing in: a page of the desk and nothing else, or we would send people anywhere."""
+    plain = text.isascii() and text.isprintable() and "\\" not in text and "//" not in text and ".." not in text
+    return text if plain and (text == "/desk" or text.startswith("/desk/")) else "/desk"
