@@ -37,7 +37,7 @@ def named(text: str) -> set[tuple[str, ...]]:
     for line in text.splitlines():
         last: tuple[str, ...] = ()
         for span in re.findall(r"`([^`]+)`", line) or [line]:
-            words = tuple(word for word in span.partition("#")[0].split() if re.fullmatch("[a-z]+", word))
+            words = tuple(word for word in span.partition("#")[0].split() if re.fullmatch("[a-z]+(-[a-z]+)*", word))
             if words[:1] == ("digest",):
                 last = words[1:]
                 found |= {last[:length] for length in range(1, len(last) + 1)}
