@@ -1,6 +1,8 @@
 """Writes a report where a person finds it: one page that needs nothing else, and a CSV file a table."""
 
 import csv
+from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +17,14 @@ RIGHT: Final = ("count", "number", "rate", "times", "permille")
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take such a headline for a formula
 
 
-def page(report: Report) -> str:
-    """Return the report as one HTML page: styles and pictures inside, no scripts, nothing loaded."""
+def page(report: Report, *, back: str = "", files: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the report as one HTML page: styles and pictures inside, no scripts.
+
+    ``back``: where a link leads back to; ``files``: (title, address) of its tables as files.
+    """
     values = {
+        "back": back,
+        "files": files,
         "title": report.title,
         "opening": report.opening,
         "notes": report.notes,
@@ -52,13 +59,20 @@ def write_csv(report: Report, folder: Path) -> list[Path]:
         raise BadInput(f"{folder} cannot be written to: {error.strerror}. Say where: --csv FOLDER") from error
 
 
+def csv_of(table: Table) -> str:
+    """Return a table as CSV, see ``write_csv``."""
+    text = StringIO(newline="")
+    out = csv.writer(text)
+    out.writerow([name for column in table.columns for name in _names(column)])
+    for row in table.rows:
+        cells = zip(row, table.columns, strict=True)
+        out.writerow([value for cell, column in cells for value in _values(cell, column)])
+    return text.getvalue()
+
+
 def _write_table(table: Table, file: Path) -> Path:
     with file.open("w", encoding="utf-8", newline="") as opened:
-        out = csv.writer(opened)
-        out.writerow([name for column in table.columns for name in _names(column)])
-        for row in table.rows:
-            cells = zip(row, table.columns, strict=True)
-            out.writerow([value for cell, column in cells for value in _values(cell, column)])
+        opened.write(csv_of(table))
     return file
 
 

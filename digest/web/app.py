@@ -14,6 +14,7 @@ from digest.web import (
     desk_issue,
     desk_newsroom,
     desk_people,
+    desk_report,
     desk_sending,
     desk_sign_in,
     editions,
@@ -53,6 +54,7 @@ def create(app: App) -> FastAPI:
     web.include_router(review.router(app, limiter))
     web.include_router(desk_sending.router(gate, limiter))
     web.include_router(desk_history.router(gate))
+    web.include_router(desk_report.router(gate))
     web.include_router(desk_issue.router(gate))
     web.include_router(desk_newsroom.router(gate))
     web.include_router(desk_people.router(gate))

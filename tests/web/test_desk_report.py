@@ -1,0 +1,49 @@
+"""The desk's page of what an issue brought."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import update
+
+from digest import users
+from digest.proofs.models import Edition
+from tests.conftest import NOW
+from tests.reports import newsroom
+from tests.web.test_desk import WORDS
+
+
+@pytest.fixture
+def number(app) -> int:
+    """Let nine issues go out; returns the number of the last."""
+    with app.database.writing() as session:
+        users.add(session, "editor@example.org", "editor", WORDS, NOW)
+    last = newsroom.history(app.database)[-1].number
+    link = "https://news.example/rail?utm_content=south-caucasus-1"
+    html = (
+        f'<!doctype html><html lang="en"><head><title>Mail</title></head><body><a href="{link}">Rail</a></body></html>'
+    )
+    with app.database.writing() as session:
+        session.execute(update(Edition).values(html=html))
+    return last
+
+
+def test_it_is_read_and_taken_along(site, number, chromium, http):
+    """In a browser: figures, pictures, and each table as a CSV file; axe finds nothing, the policy blocks nothing."""
+    assert http.get(f"/desk/issues/{number}/report").status_code == 303
+    context = chromium.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
+    page.goto(f"{site}/desk/issues/{number}/report")
+    page.get_by_label("Email address").fill("editor@example.org")
+    page.get_by_label("Password").fill(WORDS)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="By region").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert Axe().run(page, options={"iframes": False}).response["violations"] == []
+    assert page.frame_locator("iframe.mail").get_by_text("expected").count() == 1
+    answer = context.request.get(f"{site}/desk/issues/{number}/report/regions.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text().startswith("region,name,readers,")
+    assert context.request.get(f"{site}/desk/issues/{number}/report/nothing.csv").status == 404
+    assert complaints == []
+    context.close()
