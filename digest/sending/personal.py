@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from digest.rendering import slots
+from digest.rendering import click_links, slots
 from subscribers import Keys
 
 UNSUBSCRIBE: Final = "unsubscribe"
@@ -18,22 +18,29 @@ _WIDEST_NAMES: Final = ('"' * NAME_LENGTH, "\U0001f600" * NAME_LENGTH)
 class Personal:
     """Fills the slots of one edition; links and marks are worked out once, so that a reader costs microseconds."""
 
-    __slots__ = ("_links", "_names")
+    __slots__ = ("_links", "_names", "_reader", "_sign_reader")
 
     def __init__(self, keys: Keys, base_url: str, family: str, marks: Mapping[str, str]) -> None:
         self._names: list[tuple[str, str]] = []  # mark, context
+        self._reader = marks.get("reader@url")
+        self._sign_reader = click_links.reader_signer(keys)
         places: dict[str, list[tuple[str, str]]] = defaultdict(list)  # slot -> mark, first part of the link
         for key, mark in marks.items():
             slot, _, context = key.rpartition("@")
             if slot == "name":
                 self._names.append((mark, context))
-            else:
+            elif slot != "reader":
                 places[slot].append((mark, slots.escaped(f"{base_url}{_path(slot)}", context)))
         self._links = [(_signer(keys, slot, family), found) for slot, found in places.items()]
 
-    def values(self, ref: str, name: str) -> dict[str, str]:
-        """Return mark -> value for one reader, escaped for where the mark stands. ``ref``: the subscriber's."""
+    def values(self, ref: str, name: str, *, agreed: bool = False) -> dict[str, str]:
+        """Return mark -> value for one reader, escaped for where the mark stands. ``ref``: the subscriber's.
+
+        ``agreed``: to their own clicks being counted; their story links name nobody otherwise.
+        """
         filled = {}
+        if self._reader:
+            filled[self._reader] = self._sign_reader(ref) if agreed else ""
         for sign, found in self._links:
             token = sign(ref)
             for mark, start in found:
@@ -44,7 +51,7 @@ class Personal:
 
     def widest(self) -> list[dict[str, str]]:
         """Return values that no reader's exceed in size, in one encoding or another."""
-        return [self.values(_NOBODY, name) for name in _WIDEST_NAMES]
+        return [self.values(_NOBODY, name, agreed=True) for name in _WIDEST_NAMES]
 
 
 def _path(slot: str) -> str:

@@ -42,7 +42,13 @@ class Repeats:
 
 
 def decide(error: ProviderError, repeats: Repeats, now: datetime, uncertain: Uncertain) -> Fate:
-    """Return what becomes of a batch whose call ended in ``error``. What is not known to be safe is unknown."""
+    """Return what becomes of a batch whose call ended in ``error``. What is not known to be safe is unknown.
+
+    An answer speaks of its own call alone: where an earlier one under the same key got none, it may have been taken,
+    whatever is said of its repetition. Then only receipts settle it.
+    """
+    if repeats.tries > 1:
+        return unknown(repeats, now, uncertain)
     if isinstance(error, StopIssue):
         return Fate.stop
     if isinstance(error, BatchRefused):

@@ -113,7 +113,8 @@ def apply(session: Session, claim: Claim, fate: Fate, error: ProviderError, *, n
     """Do to a batch and its members what was decided."""
     reason = str(error)[:REASON_LENGTH]
     if fate is Fate.repeat:
-        _repeat(session, claim, reason, now + wait(claim.attempts, jitter))
+        asked = error.retry_after if isinstance(error, NotTaken) else None
+        _repeat(session, claim, reason, now + wait(claim.attempts, jitter, asked))
     elif fate is Fate.uncertain:
         _move(session, claim, None, {"state": _D.uncertain, "reason": reason, "settled_at": now})
         batches.close(session, claim.number, _B.uncertain, now, reason)
