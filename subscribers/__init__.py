@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from subscribers.audience import recipients as recipients
     from subscribers.audience import refresh_audience as refresh_audience
     from subscribers.audience import still_wanted as still_wanted
+    from subscribers.consent import agree_to_clicks as agree_to_clicks
+    from subscribers.consent import agreed_to_clicks as agreed_to_clicks
     from subscribers.consent import confirm as confirm
     from subscribers.consent import end as end
     from subscribers.consent import subscribe as subscribe
@@ -53,7 +55,7 @@ _HOMES = {
         "refresh_audience",
         "still_wanted",
     ),
-    "consent": ("confirm", "end", "subscribe"),
+    "consent": ("agree_to_clicks", "agreed_to_clicks", "confirm", "end", "subscribe"),
     "exporting": ("export_csv",),
     "csv_rows": ("RowError",),
     "importing": ("ImportReport", "import_csv"),

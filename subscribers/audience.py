@@ -108,7 +108,8 @@ def readers_by_zone(session: Session, family: str, now: datetime) -> dict[str, i
 def still_wanted(ids: Sequence[int] | Select[Any], lists: Sequence[str], now: datetime) -> Select[Any]:
     """Return a select that says of each subscriber whether an edition of these lists may still go to them.
 
-    Columns: subscriber_id, ref, address, name, language, standing. ``standing``: "suppressed" (the address must not
+    Columns: subscriber_id, ref, address, name, language, agreed, standing. ``agreed``: to their own clicks being
+    counted. ``standing``: "suppressed" (the address must not
     be mailed), "withdrawn" (erased, paused, or none of the lists is confirmed any more), else "wanted".
     ``ids``: numbers, or a select of them.
     """
@@ -128,6 +129,7 @@ def still_wanted(ids: Sequence[int] | Select[Any], lists: Sequence[str], now: da
         PERSON.c.address,
         PERSON.c.name,
         PERSON.c.language,
+        PERSON.c.clicks_agreed_at.is_not(None).label("agreed"),
         standing.label("standing"),
     ).where(PERSON.c.id.in_(ids))
 

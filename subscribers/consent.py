@@ -20,6 +20,12 @@ CONSENT = table(Consent)
 LIFTED = (SuppressionReason.by_hand, SuppressionReason.erased)  # by a new double opt-in; never a complaint
 SUBSCRIPTION_COLUMNS = ("subscriber_id", "list_id", "state", "position", "changed_at")
 CONSENT_COLUMNS = ("subscriber_id", "list_id", "action", "at", "source", "wording")
+CLICKS_AGREED, CLICKS_ENDED = "clicks agreed", "clicks ended"  # actions of consents without a list
+CLICKS = "Count which stories I open, as mine"
+CLICKS_MORE = (
+    "Without this tick, clicks are counted without anybody's name. With it, the newsroom's own server notes which "
+    "stories you opened, to choose better ones; nobody else learns of it. Untick it and it ends with the next issue."
+)
 ACTIONS = {
     SubscriptionState.unconfirmed: "asked",
     SubscriptionState.confirmed: "confirmed",
@@ -128,6 +134,32 @@ def set_zone(session: Session, *, ref: str, zone: str) -> None:
     name, number = zone_of(zone), number_of(session, ref)
     if number is not None:
         session.execute(update(PERSON).where(PERSON.c.id == number).values(zone=name))
+
+
+def agree_to_clicks(session: Session, *, ref: str, agreed: bool, at: datetime, source: str) -> bool:
+    """Note that a reader agrees to their own clicks being counted, or no longer does; returns whether that is new.
+
+    The record of it is a consent without a list, in the words of the page that asks. A ref that nobody has is no error.
+    """
+    number = number_of(session, ref)
+    if number is None:
+        return False
+    since = select(PERSON.c.clicks_agreed_at).where(PERSON.c.id == number)
+    if (session.execute(since).scalar_one() is not None) == agreed:
+        return False
+    session.execute(update(PERSON).where(PERSON.c.id == number).values(clicks_agreed_at=at if agreed else None))
+    record = (number, "", CLICKS_AGREED if agreed else CLICKS_ENDED, at, source, f"{CLICKS}. {CLICKS_MORE}")
+    insert_new(session, CONSENT, CONSENT_COLUMNS, [record])
+    return True
+
+
+def agreed_to_clicks(session: Session, ref: str) -> int | None:
+    """Return the number of the person of a ref, if they agree to their own clicks being counted; else None."""
+    query = select(PERSON.c.id).where(
+        PERSON.c.ref == as_ref(ref), PERSON.c.erased_at.is_(None), PERSON.c.clicks_agreed_at.is_not(None)
+    )
+    number: int | None = session.execute(query).scalar_one_or_none()
+    return number
 
 
 def undo(

@@ -74,7 +74,7 @@ class Consent(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
     list_id: str
-    action: str  # asked | confirmed | ended
+    action: str  # asked | confirmed | ended | clicks agreed | clicks ended (these two with list_id "")
     at: datetime
     source: str  # import:FILE, form, one-click, page, command
     wording: str = ""

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment
 
 from subscribers.addresses import masked
-from subscribers.consent import choose, end, ended_then, set_zone, undo
+from subscribers.consent import CLICKS, CLICKS_MORE, agree_to_clicks, choose, end, ended_then, set_zone, undo
 from subscribers.errors import BadToken, BadZone, Suppressed
 from subscribers.keys import UNSUBSCRIBE, Claim, Keys
 from subscribers.people import Standing, standing
@@ -86,15 +86,27 @@ def router(
     send_confirmation: Callable[[Letter], None],
     names: Callable[[str], str] = str,
     zoned: Callable[[str], bool] = lambda _: False,
+    personal: Callable[[str], bool] = lambda _: False,
 ) -> APIRouter:
     """Return the routes /u/{token}, /undo/{token} and /p/{token}.
 
     ``templates``: escapes HTML, and has public/*.html. ``limiter``: says whether a key may do once more what costs.
     ``send_confirmation``: sends a mail; called after the page was answered. ``names``: a family's name for readers.
     ``zoned``: whether a family's mail comes at the hour of each reader's own zone; then they can choose one.
+    ``personal``: whether a family counts the clicks of those who agree; then they are asked.
     """
     pages = _Pages(
-        sessions, clock, keys, templates, translator, base_url.rstrip("/"), limiter, send_confirmation, names, zoned
+        sessions,
+        clock,
+        keys,
+        templates,
+        translator,
+        base_url.rstrip("/"),
+        limiter,
+        send_confirmation,
+        names,
+        zoned,
+        personal,
     )
     made = APIRouter()
     for path, show, act in (
@@ -119,6 +131,7 @@ class _Pages:
     send: Callable[[Letter], None]
     names: Callable[[str], str]
     zoned: Callable[[str], bool]
+    personal: Callable[[str], bool]
 
     def show_unsubscribe(self, token: str, request: Request) -> Response:
         """Say what the link would end, for whom; change nothing."""
@@ -234,9 +247,11 @@ class _Pages:
     def _preferences_page(self, claim: Claim, person: Standing | None, *, saved: bool = False) -> Response:
         zones = zones_by_continent() if self.zoned(claim.family) else ()
         names = {name for _, some in zones for name in some}
-        return self._page("preferences", claim, person, saved=saved, zones=zones, zone_names=names)
+        asks = {"clicks_wording": CLICKS, "clicks_more": CLICKS_MORE} if self.personal(claim.family) else {}
+        return self._page("preferences", claim, person, saved=saved, zones=zones, zone_names=names, asks=asks)
 
     def _save(self, claim: Claim, _: Standing, *, form: Form) -> Response:
+        asked = "clicks_asked" in form and self.personal(claim.family)
         with self.sessions.writing() as session:
             choose(
                 session,
@@ -249,6 +264,10 @@ class _Pages:
             )
             if "zone" in form:
                 set_zone(session, ref=claim.subscriber, zone=form["zone"][0])
+            if asked:
+                agree_to_clicks(
+                    session, ref=claim.subscriber, agreed="clicks" in form, at=self.clock.now(), source="preferences"
+                )
         return self._preferences_page(claim, self._standing(claim), saved=True)
 
     def _standing(self, claim: Claim) -> Standing | None:

@@ -33,7 +33,7 @@ class ConsentData(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     list_id: str
-    action: str  # asked | confirmed | ended
+    action: str  # asked | confirmed | ended; without a list: clicks agreed | clicks ended
     at: datetime
     source: str
     wording: str
@@ -51,6 +51,7 @@ class PersonData(BaseModel):
     zone: str  # "" where they have not said
     created_at: datetime
     paused_until: datetime | None
+    clicks_agreed_at: datetime | None  # since when their own clicks may be counted
     suppressed: str | None  # the reason, or None
     lists: tuple[SubscriptionData, ...]
     consents: tuple[ConsentData, ...]
@@ -65,6 +66,7 @@ class Standing:
     language: str
     zone: str
     lists: tuple[tuple[ListData, str], ...]  # every list of the family, with the state: "" where there is none
+    clicks: bool = False  # whether they agree to their own clicks being counted
 
     @property
     def active(self) -> tuple[ListData, ...]:
@@ -81,7 +83,8 @@ def standing(session: Session, ref: str, family: str) -> Standing | None:
     mine = select(SUBSCRIPTION.c.list_id, SUBSCRIPTION.c.state).where(SUBSCRIPTION.c.subscriber_id == found["id"])
     states = dict(session.execute(mine).all())
     known = tuple((data, states.get(data.id, "")) for data in all_lists(session, family))
-    return Standing(found["address"], found["name"], found["language"], found["zone"], known)
+    agreed = found["clicks_agreed_at"] is not None
+    return Standing(found["address"], found["name"], found["language"], found["zone"], known, agreed)
 
 
 def find(session: Session, keys: Keys, address: str) -> PersonData | None:
@@ -117,6 +120,7 @@ def erase(session: Session, keys: Keys, address: str, at: datetime) -> None:
     lock(session, [number])
     for table in (MEMBER, SUBSCRIPTION, CONSENT):
         session.execute(delete(table).where(table.c.subscriber_id == number))
-    nothing = {"address": "", "address_key": f"erased-{ref.hex}", "name": "", "zone": "", "paused_until": None}
-    session.execute(update(PERSON).where(PERSON.c.id == number).values(**nothing, erased_at=at))
+    nothing = {"address": "", "address_key": f"erased-{ref.hex}", "name": "", "zone": ""}
+    never = {"paused_until": None, "clicks_agreed_at": None}
+    session.execute(update(PERSON).where(PERSON.c.id == number).values(**nothing, **never, erased_at=at))
     suppress_key(session, key, SuppressionReason.erased, at)

@@ -71,7 +71,7 @@ class Click(SQLModel, table=True):
     subscriber_id: int | None = None  # only where the publication counts people and this one agreed
     method: str  # GET or HEAD
     sign: str = ""  # what gave it away as a machine's at once: "" or a word of events/machines.py
-    state: str = "new"  # new | human | machine
+    state: str = "new"  # new | human | machine | again (the same visitor on the same story)
 
 
 class Vote(SQLModel, table=True):

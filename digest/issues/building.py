@@ -34,6 +34,7 @@ _PRINTED = (
     "logo_url",
     "logo_dark_url",
     "template",
+    "clicks",
 )
 
 

@@ -1,4 +1,7 @@
-"""Checks of the links of a mail, and that both its parts tell the same stories."""
+"""Checks of the links of a mail, and that both its parts tell the same stories.
+
+A counted link is looked at twice: as it stands, on our own site, and the story's own address behind it.
+"""
 
 import html
 import re
@@ -6,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from digest.proofs.check import Check, Examined, Level, Surroundings
+from digest.rendering import click_links
 from digest.rendering.links import OURS, WEB, web_address
 
 NAME = "links"
@@ -24,8 +28,8 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
     """Look at the links of every edition's parts."""
     for edition in editions:
         hrefs = hrefs_of(edition.html)
-        for href in hrefs:
-            yield from _link(href, around.relaxed)
+        for url in dict.fromkeys(url for href in hrefs for url in (href, click_links.target(href))):
+            yield from _link(url, around.relaxed)
         yield from _stories_in_both(edition, hrefs)
     yield Check(
         level=Level.not_checked,
@@ -60,7 +64,7 @@ def _link(href: str, relaxed: frozenset[str]) -> Iterator[Check]:
         yield _red("not-https", f"{_short(href)} is not on https.", href)
     if _is_local(parts.hostname) and "links" not in relaxed:
         yield _red("local-host", f"{_short(href)} is on a host that readers cannot reach.", href)
-    if parts.query.count("utm_source=") > 1:
+    if click_links.target(href) == href and parts.query.count("utm_source=") > 1:
         yield _red("utm-twice", f"{_short(href)} carries utm_source twice.", href)
 
 
@@ -73,8 +77,8 @@ def _stories_in_both(edition: Examined, hrefs: Sequence[str]) -> Iterator[Check]
     """Compare the story links of both parts with the plan: none may be missing from either."""
     wanted = {plain(web_address(story.url)): story.headline for story in edition.plan.stories}
     parts = {
-        "HTML": {plain(href) for href in hrefs},
-        "plain text": {plain(url) for url in _IN_TEXT.findall(edition.text)},
+        "HTML": {plain(click_links.target(href)) for href in hrefs},
+        "plain text": {plain(click_links.target(url)) for url in _IN_TEXT.findall(edition.text)},
     }
     for part, urls in parts.items():
         for url, headline in wanted.items():

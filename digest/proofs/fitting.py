@@ -9,6 +9,7 @@ from digest.issues.plan import EditionPlan, SectionPlan, StoryPlan
 from digest.ranking.candidate import LeftOut, Reason
 from digest.rendering import slots
 from digest.rendering.mailing import Rendered
+from digest.rendering.sizes import LONGEST_READER
 
 WARN_BYTES: Final = 87_040
 REFUSE_BYTES: Final = 100_000  # Gmail clips at 102,400 B of HTML (email.md 3.2)
@@ -57,6 +58,7 @@ def filled(rendered: Rendered, lists: tuple[str, ...]) -> tuple[str, str]:
         preferences_url=LONGEST_URL,
         name=LONGEST_NAME,
         stops=dict.fromkeys(lists, LONGEST_URL),
+        reader=LONGEST_READER,
     )
     return slots.fill(rendered.html, values), slots.fill(rendered.text, values)
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from digest.providers import outbox, sendgrid
+from digest.errors import SettingsError
+from digest.providers import brevo, outbox, resend, sendgrid
 from digest.providers.event import Puller, Webhook
 from digest.providers.http import TimeOuts
 from digest.sending.provider import Features, Provider
@@ -12,10 +13,15 @@ from digest.settings import Account, ProviderName, Settings
 _N = ProviderName
 
 BUILDERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Provider]] = MappingProxyType(
-    {_N.sendgrid: sendgrid.build}
+    {_N.sendgrid: sendgrid.build, _N.resend: resend.build, _N.brevo: brevo.build}
 )
 FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
-    {_N.outbox: outbox.FEATURES, _N.sendgrid: sendgrid.FEATURES}
+    {
+        _N.outbox: outbox.FEATURES,
+        _N.sendgrid: sendgrid.FEATURES,
+        _N.resend: resend.FEATURES,
+        _N.brevo: brevo.FEATURES,
+    }
 )
 WEBHOOKS: Mapping[ProviderName, Callable[[Account, TimeOuts], Webhook]] = MappingProxyType({})
 PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingProxyType({})
@@ -31,4 +37,8 @@ def build(settings: Settings, name: str = "") -> Provider:
     account = settings.account(name)
     if account.provider is ProviderName.outbox:
         return outbox.Outbox(settings.outbox_dir)
-    return BUILDERS[account.provider](account, times(settings))
+    builder = BUILDERS.get(account.provider)
+    if builder is None:
+        known = ", ".join(sorted(FEATURES))
+        raise SettingsError(f"There is no adapter for {account.provider.value} yet. PROVIDER may be: {known}.")
+    return builder(account, times(settings))

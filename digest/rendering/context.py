@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.issues.plan import EditionPlan, Picture, SectionPlan, StoryPlan
@@ -13,6 +13,8 @@ from digest.rendering.theme import DARK, LIGHT, TALL, Leading, Palette
 from digest.rendering.urls import ANSWERS, Urls
 from digest.rendering.wording import clean, first_strong, separator
 
+ANONYMOUS: Final = "anonymous"  # Publication.clicks; anything else than these two is not counted
+PERSONAL: Final = "personal"
 SMALLEST_SCREEN = 320  # px: so high a lead picture's ground is at least, before the picture comes
 
 
@@ -60,6 +62,28 @@ class SectionView:
     briefs: tuple[StoryView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The blocks of a mail that hold stories."""
+
+    lead: StoryView | None
+    sections: tuple[SectionView, ...]
+    corrections: tuple[StoryView, ...]
+    popular: tuple[StoryView, ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return them by the names that templates know."""
+        return {name: getattr(self, name) for name in ("lead", "sections", "corrections", "popular")}
+
+    @property
+    def stories(self) -> tuple[StoryView, ...]:
+        """Return every story, in the order of the mail."""
+        lead = (self.lead,) if self.lead else ()
+        inside = (story for each in self.sections for story in (*each.stories, *each.briefs))
+        return (*lead, *inside, *self.corrections, *self.popular)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """All that a template may print, and what of it the finished mail must still hold."""
@@ -78,7 +102,19 @@ class _Maker:
     plan: EditionPlan
     words: Catalogue
     day: str
+    urls: Urls
+    reader: str = ""  # the mark of who reads it, where the publication counts people
     palette: Palette = field(default_factory=Palette)
+
+    def parts(self) -> _Parts:
+        """Return all blocks with stories in them."""
+        plan = self.plan
+        return _Parts(
+            lead=self.story(plan.lead) if plan.lead else None,
+            sections=tuple(self.section(each) for each in plan.sections if each.stories or each.briefs),
+            corrections=tuple(self.story(story) for story in plan.corrections),
+            popular=tuple(self.story(story, number) for number, story in enumerate(plan.popular, start=1)),
+        )
 
     def story(self, story: StoryPlan, number: int = 0) -> StoryView:
         """Return the view of a story."""
@@ -116,13 +152,14 @@ class _Maker:
 
     def _url(self, story: StoryPlan) -> str:
         try:
-            return links.with_utm(
+            url = links.with_utm(
                 story.url,
                 campaign=links.campaign(self.plan.publication, self.day),
                 content=links.content(story.region, story.block, story.place),
             )
         except TemplateError as error:
             raise TemplateError(f"Story {story.place}, {story.headline!r}: {error}") from error
+        return self.urls.story(self.plan, story.place, url, self.reader) if _is_counted(self.plan) else url
 
     def _line(self, parts: list[str]) -> str:
         present = [part for part in parts if part]
@@ -162,22 +199,24 @@ class _Maker:
 def make(plan: EditionPlan, urls: Urls) -> Context:
     """Return the values of an edition. Pure. Raises TemplateError naming a story whose link is no web address."""
     words = catalogue(plan.language)
-    maker = _Maker(plan, words, plan.as_of.astimezone(ZoneInfo(plan.zone)).date().isoformat())
-    lead = maker.story(plan.lead) if plan.lead else None
-    sections = tuple(maker.section(each) for each in plan.sections if each.stories or each.briefs)
-    corrections = tuple(maker.story(story) for story in plan.corrections)
-    popular = tuple(maker.story(story, number) for number, story in enumerate(plan.popular, start=1))
-    parts = {"lead": lead, "sections": sections, "corrections": corrections, "popular": popular}
-    frame = _frame(plan, urls, words)
+    maker = _Maker(plan, words, plan.as_of.astimezone(ZoneInfo(plan.zone)).date().isoformat(), urls)
+    parts, frame = maker.parts(), _frame(plan, urls, words)
     marks = slots.marks(plan.issue_id, plan.lists, plan.without, taken=repr((parts, frame)))
-    shown = [*([lead] if lead else []), *(s for each in sections for s in (*each.stories, *each.briefs))]
+    if plan.publication.get("clicks") == PERSONAL:  # the marks must be known before a link can hold one
+        maker.reader = marks["reader@url"]
+        parts = maker.parts()
     return Context(
-        values={**parts, **frame, **_looks(words, maker.palette), "marks": marks},
-        stories=(*shown, *corrections, *popular),
+        values={**parts.values, **frame, **_looks(words, maker.palette), "marks": marks},
+        stories=parts.stories,
         marks=marks,
         subject=frame["subject"],
         preheader=frame["preheader"],
     )
+
+
+def _is_counted(plan: EditionPlan) -> bool:
+    """Tell whether clicks are counted: an issue that was frozen before there were clicks says nothing of them."""
+    return plan.publication.get("clicks") in (ANONYMOUS, PERSONAL)
 
 
 def _frame(plan: EditionPlan, urls: Urls, words: Catalogue) -> dict[str, Any]:
@@ -198,6 +237,7 @@ def _frame(plan: EditionPlan, urls: Urls, words: Catalogue) -> dict[str, Any]:
         "editor_role": clean(plan.editor_role),
         "view_url": urls.view(plan),
         "text_url": urls.text(plan),
+        "trap_url": urls.trap(plan) if _is_counted(plan) else "",
         "how_url": urls.how(plan.publication["id"]),
         "feedback": [(words.word(answer), urls.feedback(plan, answer)) for answer in ANSWERS],
         "why": words.word("why_many" if len(names) > 1 else "why_one", lists=words.enumerate(names)) if names else "",

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from urllib.parse import quote
 from uuid import UUID
 
 from digest.errors import BadInput
@@ -17,6 +18,7 @@ CONTEXTS: Mapping[str, tuple[str, ...]] = {
     "unsubscribe_url": ("html_attr", "text", "header"),
     "preferences_url": ("html_attr", "text"),
     "name": ("html_text", "text"),
+    "reader": ("url",),  # in the query of story links: who reads it, if they agreed to that; else nothing
     STOP: ("html_attr", "text"),
 }
 BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -44,13 +46,19 @@ def used(found: Mapping[str, str], *texts: str) -> dict[str, str]:
 
 
 def values(
-    found: Mapping[str, str], *, unsubscribe_url: str, preferences_url: str, name: str, stops: Mapping[str, str]
+    found: Mapping[str, str],
+    *,
+    unsubscribe_url: str,
+    preferences_url: str,
+    name: str,
+    stops: Mapping[str, str],
+    reader: str = "",
 ) -> dict[str, str]:
     """Return mark -> one reader's value, escaped for where the mark stands.
 
     ``stops``: list id -> the link that ends that list. Raises BadInput when an edition names a list without one.
     """
-    given = {"unsubscribe_url": unsubscribe_url, "preferences_url": preferences_url, "name": name}
+    given = {"unsubscribe_url": unsubscribe_url, "preferences_url": preferences_url, "name": name, "reader": reader}
     filled = {}
     for key, mark in found.items():
         slot, _, context = key.rpartition("@")
@@ -62,8 +70,10 @@ def values(
 
 
 def escaped(value: str, context: str) -> str:
-    """Escape a value for html_text, html_attr, text or header; line breaks leave every one of them."""
+    """Escape a value for html_text, html_attr, text, header or url; line breaks leave every one of them."""
     one_line = BREAKS.sub(" ", value)
+    if context == "url":  # in a query, and so right in HTML and in text alike
+        return quote(one_line, safe="")
     return html.escape(one_line) if context.startswith("html") else one_line
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from digest.issues.plan import EditionPlan
+from digest.rendering import click_links
 from digest.rendering.links import web_address
 from subscribers import Keys
 
@@ -51,6 +52,15 @@ class Urls:
     def how(self, publication: str) -> str:
         """Return the page that says how stories are chosen."""
         return f"{self.base_url}/how-we-choose/{quote(publication)}"
+
+    def story(self, plan: EditionPlan, place: int, url: str, reader: str = "") -> str:
+        """Return the counted link to a story at its place; ``reader``: the mark that a reader's own sign replaces."""
+        counted = f"{self.base_url}{click_links.path(self.keys, edition_id(plan), place, url)}"
+        return f"{counted}&r={reader}" if reader else counted
+
+    def trap(self, plan: EditionPlan) -> str:
+        """Return the link that no person can see: who follows it is a machine."""
+        return self.story(plan, click_links.TRAP, f"{self.base_url}/")
 
     def _token(self, purpose: str, plan: EditionPlan) -> str:
         """Sign for an edition; the expiry hangs on the cut-off, so that the same plan gives the same bytes."""

@@ -32,6 +32,7 @@ class Member(NamedTuple):
     ref: UUID
     address: str
     name: str
+    agreed: bool = False  # that their own clicks are counted
 
 
 Capacity = Callable[[Session, int], int]
@@ -261,7 +262,11 @@ def _strike_out(session: Session, claim: Claim, lists: Sequence[str], now: datet
         DELIVERY.c.batch_number == claim.number, DELIVERY.c.state == DeliveryState.claimed
     )
     rows = session.execute(still_wanted(mine, lists, now)).all()
-    wanted = [Member(row.subscriber_id, row.ref, row.address, row.name) for row in rows if row.standing == "wanted"]
+    wanted = [
+        Member(row.subscriber_id, row.ref, row.address, row.name, bool(row.agreed))
+        for row in rows
+        if row.standing == "wanted"
+    ]
     if len(wanted) < claim.size:
         suppressed = [row.subscriber_id for row in rows if row.standing == "suppressed"]
         _drop(session, claim, among(session, DELIVERY.c.subscriber_id, suppressed), DeliveryState.suppressed, now)

@@ -40,7 +40,7 @@ class Sendable:
                 delivery_ref=ref(self.issue_number, one.subscriber_id),
                 address=one.address,
                 name=one.name,
-                values=self.personal.values(str(one.ref), one.name),
+                values=self.personal.values(str(one.ref), one.name, agreed=one.agreed),
             )
             for one in members
         ]

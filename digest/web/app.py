@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from digest.bootstrap import App
 from digest.web import (
     api,
+    clicks,
     desk,
     desk_history,
     desk_issue,
@@ -47,10 +48,12 @@ def create(app: App) -> FastAPI:
             send_confirmation=sender(app),
             names=partial(family_name, app),
             zoned=partial(wants_zones, app),
+            personal=partial(clicks.counts_people, app),
         )
     )
     web.include_router(editions.router(app, limiter))
     web.include_router(public.router(app))
+    web.include_router(clicks.router(app))
     web.include_router(review.router(app, limiter))
     web.include_router(desk_sending.router(gate, limiter))
     web.include_router(desk_history.router(gate))

@@ -1,20 +1,28 @@
 """Every provider in the registry keeps the contract, and the settings build it."""
 
 import email
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 
-from digest.providers import registry, sendgrid
+from digest.providers import brevo, registry, resend, sendgrid
 from digest.providers.outbox import Outbox
 from digest.settings import ProviderName, Settings
 from tests.conftest import STRONG
-from tests.providers import sendgrid_server
+from tests.providers import brevo_api, resend_api, sendgrid_server
 from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case
+
+# How to build the others, and what stands in for their APIs.
+APIS: Mapping[ProviderName, tuple[Callable[..., Any], ModuleType, type[Any]]] = {
+    ProviderName.resend: (resend.build, resend_api, resend_api.ResendApi),
+    ProviderName.brevo: (brevo.build, brevo_api, brevo_api.BrevoApi),
+}
 
 
 @pytest.fixture
@@ -24,6 +32,12 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
         if request.param is ProviderName.outbox:
             box = Outbox(tmp_path)
             yield Case(box, lambda: [_to(file) for file in tmp_path.rglob("*.eml")])
+        elif request.param in APIS:
+            build, module, stand_in = APIS[request.param]
+            api = stand_in()
+            made = build(account(request.param, module.KEY), QUICK, transport=httpx.MockTransport(api))
+            stack.callback(made.close)
+            yield Case(made, lambda: api.reached)
         else:
             server = stack.enter_context(sendgrid_server.serving())
             made = sendgrid.build(account(ProviderName.sendgrid, sendgrid_server.KEY, server.url), QUICK)
@@ -46,9 +60,8 @@ def test_a_provider_keeps_each_promise(case: Case, promise: Callable[[Case], Any
 @pytest.mark.parametrize("name", registry.FEATURES)
 def test_the_settings_build_every_provider(name: ProviderName, tmp_path: Path):
     """Each name in the settings has a builder, and its features carry the same name."""
-    settings = Settings(
-        secret_key=STRONG, address_key=STRONG, provider=name, sendgrid_api_key="SG.x", outbox_dir=tmp_path
-    )
+    given: dict[str, Any] = {} if name is ProviderName.outbox else {f"{name.value}_api_key": "key"}
+    settings = Settings(secret_key=STRONG, address_key=STRONG, provider=name, outbox_dir=tmp_path, **given)
     provider = registry.build(settings)
     assert provider.features == registry.FEATURES[name]
     assert provider.features.name == name.value

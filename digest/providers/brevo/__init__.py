@@ -1,0 +1,7 @@
+"""Brevo: sending transactional mails, its webhooks, and its list of events."""
+
+from digest.providers.brevo.events import BrevoWebhook, webhook
+from digest.providers.brevo.pulling import BrevoPuller, puller
+from digest.providers.brevo.sending import FEATURES, Brevo, build
+
+__all__ = ["FEATURES", "Brevo", "BrevoPuller", "BrevoWebhook", "build", "puller", "webhook"]
