@@ -1,6 +1,6 @@
 """The one place that reads the settings and puts the parts together. Doors ask it for an ``App``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from digest.database import Database
     from digest.editors.alerts import Alarm
     from digest.fetching import Fetcher
+    from digest.providers.event import Webhook
     from digest.sending.provider import Provider
     from digest.sending.sender import Means
     from subscribers import Keys
@@ -55,6 +56,15 @@ class App:
         from digest.providers.registry import build
 
         return build(self.settings)
+
+    @cached_property
+    def webhooks(self) -> "Mapping[str, Webhook]":
+        """Return account -> what reads its webhooks, of those whose webhook secret is set."""
+        from digest.providers import registry
+
+        names = [self.settings.provider.value, *self.settings.accounts]
+        found = ((name, registry.webhook(self.settings, name)) for name in names)
+        return {name: one for name, one in found if one is not None}
 
     @cached_property
     def means(self) -> "Means":

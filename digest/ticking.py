@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from digest.editors import letters
 from digest.editors.alerts import Alarm
 from digest.errors import DigestError, Refused
-from digest.events import clicking, counting
+from digest.events import applying, clicking, counting, intake
 from digest.issues import drafting, lifecycle, log, publications, runs
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication, Run
@@ -24,7 +24,7 @@ from digest.sending.sender import Means
 WHO = "schedule"
 BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)
 SOON = timedelta(minutes=10)  # before a cut-off
-CLICKS_KEPT = timedelta(days=400)  # as long as the pages that a mail links to are shown
+EVENTS_KEPT = timedelta(days=400)  # as long as the pages that a mail links to are shown
 IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 
 
@@ -57,8 +57,10 @@ def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
     events += _release(means, now)
     events += _remind(means, now)
     work.tidy(means)
+    applying.apply_due(means.database, means.keys, now)
     counting.count_due(means.database, now)
-    clicking.forget(means.database, now - CLICKS_KEPT)
+    clicking.forget(means.database, now - EVENTS_KEPT)
+    intake.forget(means.database, now - EVENTS_KEPT)
     missed = [event for event in events if event.what in ("late", "missed")]
     return events + [Event("told", sentence) for sentence in tell(means, alarm, missed)]
 

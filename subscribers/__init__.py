@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from subscribers.people import SubscriptionData as SubscriptionData
     from subscribers.people import erase as erase
     from subscribers.people import find as find
+    from subscribers.people import identity_of as identity_of
+    from subscribers.suppression import lift_key as lift_key
     from subscribers.suppression import suppress as suppress
     from subscribers.suppression import suppress_key as suppress_key
     from subscribers.suppression import unsuppress as unsuppress
@@ -61,8 +63,8 @@ _HOMES = {
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
     "listing": ("ListData", "add_list", "get_list", "lists"),
-    "people": ("ConsentData", "PersonData", "SubscriptionData", "erase", "find"),
-    "suppression": ("suppress", "suppress_key", "unsuppress"),
+    "people": ("ConsentData", "PersonData", "SubscriptionData", "erase", "find", "identity_of"),
+    "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),
     "zones": ("known_zones", "zone_of"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

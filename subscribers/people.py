@@ -106,6 +106,13 @@ def find(session: Session, keys: Keys, address: str) -> PersonData | None:
     )
 
 
+def identity_of(session: Session, number: int) -> tuple[str, str] | None:
+    """Return (ref, address key) of the subscriber of a number; None for nobody, or for who was erased."""
+    query = select(PERSON.c.ref, PERSON.c.address_key).where(PERSON.c.id == number, PERSON.c.erased_at.is_(None))
+    found = session.execute(query).one_or_none()
+    return (str(found.ref), found.address_key) if found else None
+
+
 def erase(session: Session, keys: Keys, address: str, at: datetime) -> None:
     """Forget a person: address, name, zone, subscriptions and consents go; what keeps mail from them stays.
 

@@ -31,6 +31,12 @@ def suppress_key(session: Session, address_key: str, reason: str, at: datetime, 
     session.execute(new.on_conflict_do_update(index_elements=["address_key"], set_=values, where=stronger))
 
 
+def lift_key(session: Session, address_key: str, *, note: str) -> None:
+    """Lift a ban for bounces that was set with this very note: what it said turned out not to be so."""
+    mine = (SUPPRESSION.c.address_key == address_key, SUPPRESSION.c.reason == SuppressionReason.hard_bounce)
+    session.execute(delete(SUPPRESSION).where(*mine, SUPPRESSION.c.note == note))
+
+
 def unsuppress(session: Session, keys: Keys, address: str) -> bool:
     """Lift the ban on an address; returns whether there was one. Raises Suppressed after a complaint, BadAddress."""
     key = keys.address_key(address)

@@ -11,6 +11,7 @@ from digest.cli import (
     articles,
     database,
     demo,
+    events,
     failing,
     feeds,
     init,
@@ -58,6 +59,7 @@ for name, noun in (
     ("schedule", schedule),
     ("ranking", ranking),
     ("users", users),
+    ("events", events),
     ("database", database),
 ):
     app.add_typer(noun.commands, name=name)

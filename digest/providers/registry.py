@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from digest.errors import SettingsError
-from digest.providers import brevo, outbox, resend, sendgrid
+from digest.providers import brevo, outbox, resend, sendgrid, ses
 from digest.providers.event import Puller, Webhook
 from digest.providers.http import TimeOuts
 from digest.sending.provider import Features, Provider
@@ -13,7 +13,7 @@ from digest.settings import Account, ProviderName, Settings
 _N = ProviderName
 
 BUILDERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Provider]] = MappingProxyType(
-    {_N.sendgrid: sendgrid.build, _N.resend: resend.build, _N.brevo: brevo.build}
+    {_N.sendgrid: sendgrid.build, _N.resend: resend.build, _N.brevo: brevo.build, _N.ses: ses.build}
 )
 FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
     {
@@ -21,10 +21,13 @@ FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
         _N.sendgrid: sendgrid.FEATURES,
         _N.resend: resend.FEATURES,
         _N.brevo: brevo.FEATURES,
+        _N.ses: ses.FEATURES,
     }
 )
-WEBHOOKS: Mapping[ProviderName, Callable[[Account, TimeOuts], Webhook]] = MappingProxyType({})
-PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingProxyType({})
+WEBHOOKS: Mapping[ProviderName, Callable[[Account, TimeOuts], Webhook]] = MappingProxyType(
+    {_N.sendgrid: sendgrid.webhook, _N.resend: resend.webhook, _N.brevo: brevo.webhook, _N.ses: ses.webhook}
+)
+PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingProxyType({_N.brevo: brevo.puller})
 
 
 def times(settings: Settings) -> TimeOuts:
@@ -42,3 +45,22 @@ def build(settings: Settings, name: str = "") -> Provider:
         known = ", ".join(sorted(FEATURES))
         raise SettingsError(f"There is no adapter for {account.provider.value} yet. PROVIDER may be: {known}.")
     return builder(account, times(settings))
+
+
+def webhook(settings: Settings, name: str = "") -> Webhook | None:
+    """Return what reads the webhooks of an account; None where it has none, or no secret to prove them by.
+
+    Raises SettingsError.
+    """
+    account = settings.account(name)
+    reader = WEBHOOKS.get(account.provider)
+    return reader(account, times(settings)) if reader and account.secret("webhook_secret") else None
+
+
+def puller(settings: Settings, name: str = "") -> Puller:
+    """Return what asks an account for its events. Raises SettingsError where its provider has none to ask for."""
+    account = settings.account(name)
+    if account.provider not in PULLERS:
+        known = ", ".join(sorted(PULLERS))
+        raise SettingsError(f"{account.provider.value} has no events to ask for; that can: {known}. Use its webhooks.")
+    return PULLERS[account.provider](account, times(settings))

@@ -21,6 +21,7 @@ from digest.web import (
     editions,
     public,
     review,
+    webhooks,
 )
 from digest.web.acting import Acts
 from digest.web.gate import Gate
@@ -54,6 +55,7 @@ def create(app: App) -> FastAPI:
     web.include_router(editions.router(app, limiter))
     web.include_router(public.router(app))
     web.include_router(clicks.router(app))
+    web.include_router(webhooks.router(app))
     web.include_router(review.router(app, limiter))
     web.include_router(desk_sending.router(gate, limiter))
     web.include_router(desk_history.router(gate))
