@@ -1,10 +1,11 @@
 """Which providers there are, and how each is built. A new provider is a line in each map and one file beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from threading import Lock
 from types import MappingProxyType
 
 from digest.errors import SettingsError
-from digest.providers import brevo, outbox, resend, sendgrid, ses
+from digest.providers import brevo, mailgun, outbox, postmark, resend, sendgrid, ses
 from digest.providers.event import Puller, Webhook
 from digest.providers.http import TimeOuts
 from digest.sending.provider import Features, Provider
@@ -13,21 +14,43 @@ from digest.settings import Account, ProviderName, Settings
 _N = ProviderName
 
 BUILDERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Provider]] = MappingProxyType(
-    {_N.sendgrid: sendgrid.build, _N.resend: resend.build, _N.brevo: brevo.build, _N.ses: ses.build}
+    {
+        _N.sendgrid: sendgrid.build,
+        _N.mailgun: mailgun.build,
+        _N.postmark: postmark.build,
+        _N.ses: ses.build,
+        _N.resend: resend.build,
+        _N.brevo: brevo.build,
+    }
 )
 FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
     {
         _N.outbox: outbox.FEATURES,
         _N.sendgrid: sendgrid.FEATURES,
+        _N.mailgun: mailgun.FEATURES,
+        _N.postmark: postmark.FEATURES,
+        _N.ses: ses.FEATURES,
         _N.resend: resend.FEATURES,
         _N.brevo: brevo.FEATURES,
-        _N.ses: ses.FEATURES,
     }
 )
 WEBHOOKS: Mapping[ProviderName, Callable[[Account, TimeOuts], Webhook]] = MappingProxyType(
-    {_N.sendgrid: sendgrid.webhook, _N.resend: resend.webhook, _N.brevo: brevo.webhook, _N.ses: ses.webhook}
+    {
+        _N.sendgrid: sendgrid.webhook,
+        _N.mailgun: mailgun.webhook,
+        _N.postmark: postmark.webhook,
+        _N.ses: ses.webhook,
+        _N.resend: resend.webhook,
+        _N.brevo: brevo.webhook,
+    }
 )
-PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingProxyType({_N.brevo: brevo.puller})
+PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingProxyType(
+    {
+        _N.mailgun: mailgun.puller,
+        _N.postmark: postmark.puller,
+        _N.brevo: brevo.puller,
+    }
+)
 
 
 def times(settings: Settings) -> TimeOuts:
@@ -64,3 +87,44 @@ def puller(settings: Settings, name: str = "") -> Puller:
         known = ", ".join(sorted(PULLERS))
         raise SettingsError(f"{account.provider.value} has no events to ask for; that can: {known}. Use its webhooks.")
     return PULLERS[account.provider](account, times(settings))
+
+
+class Accounts(Mapping[str, Provider]):
+    """Account name -> its provider: that of PROVIDER under the provider's name, then the others. Thread-safe.
+
+    Each is built when it is first asked for.
+    """
+
+    def __init__(self, settings: Settings, default: Callable[[], Provider]) -> None:
+        """``default``: returns the provider of PROVIDER, which is not closed here."""
+        self._settings, self._default = settings, default
+        self._built: dict[str, Provider] = {}
+        self._lock = Lock()
+
+    def __getitem__(self, name: str) -> Provider:
+        """Return the provider of an account. Raises KeyError; SettingsError where the account cannot be used."""
+        if name == self._settings.provider.value:
+            return self._default()
+        if name not in self._settings.accounts:
+            raise KeyError(name)
+        with self._lock:
+            if name not in self._built:
+                self._built[name] = build(self._settings, name)
+            return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._settings.account_names)
+
+    def __len__(self) -> int:
+        """Return how many accounts there are."""
+        return len(self._settings.account_names)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the settings have an account of this name; builds nothing."""
+        return name in self._settings.account_names
+
+    def close(self) -> None:
+        """Give the connections of those back that were built here."""
+        for one in self._built.values():
+            one.close()

@@ -1,4 +1,4 @@
-"""Every provider in the registry keeps the contract (SES in test_ses.py), and the settings build it."""
+"""Every provider in the registry keeps the contract (those APART in files of their own), and the settings build it."""
 
 import email
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +18,7 @@ from tests.providers import brevo_api, resend_api, sendgrid_server
 from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case
 
+APART = (ProviderName.ses, ProviderName.mailgun, ProviderName.postmark)
 # How to build the others, and what stands in for their APIs.
 APIS: Mapping[ProviderName, tuple[Callable[..., Any], ModuleType, type[Any]]] = {
     ProviderName.resend: (resend.build, resend_api, resend_api.ResendApi),
@@ -50,7 +51,7 @@ def _to(file: Path) -> str:
     return address.rpartition("<")[2].rstrip(">")
 
 
-@pytest.mark.parametrize("case", [one for one in registry.FEATURES if one is not ProviderName.ses], indirect=True)
+@pytest.mark.parametrize("case", [one for one in registry.FEATURES if one not in APART], indirect=True)
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
 def test_a_provider_keeps_each_promise(case: Case, promise: Callable[[Case], Any]):
     """See contract.py for each of them."""
@@ -62,6 +63,7 @@ def test_the_settings_build_every_provider(name: ProviderName, tmp_path: Path):
     """Each name in the settings has a builder, and its features carry the same name."""
     given: dict[str, Any] = {} if name is ProviderName.outbox else {f"{name.value}_api_key": "key:secret"}
     given |= {"aws_region": "eu-west-1"} if name is ProviderName.ses else {}
+    given |= {"mailgun_domain": "mg.example.org"} if name is ProviderName.mailgun else {}
     settings = Settings(secret_key=STRONG, address_key=STRONG, provider=name, outbox_dir=tmp_path, **given)
     provider = registry.build(settings)
     assert provider.features == registry.FEATURES[name]
