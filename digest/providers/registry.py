@@ -1,7 +1,6 @@
 """Which providers there are, and how each is built. A new provider is a line in each map and one file beside it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from threading import Lock
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from digest.errors import SettingsError
@@ -87,44 +86,3 @@ def puller(settings: Settings, name: str = "") -> Puller:
         known = ", ".join(sorted(PULLERS))
         raise SettingsError(f"{account.provider.value} has no events to ask for; that can: {known}. Use its webhooks.")
     return PULLERS[account.provider](account, times(settings))
-
-
-class Accounts(Mapping[str, Provider]):
-    """Account name -> its provider: that of PROVIDER under the provider's name, then the others. Thread-safe.
-
-    Each is built when it is first asked for.
-    """
-
-    def __init__(self, settings: Settings, default: Callable[[], Provider]) -> None:
-        """``default``: returns the provider of PROVIDER, which is not closed here."""
-        self._settings, self._default = settings, default
-        self._built: dict[str, Provider] = {}
-        self._lock = Lock()
-
-    def __getitem__(self, name: str) -> Provider:
-        """Return the provider of an account. Raises KeyError; SettingsError where the account cannot be used."""
-        if name == self._settings.provider.value:
-            return self._default()
-        if name not in self._settings.accounts:
-            raise KeyError(name)
-        with self._lock:
-            if name not in self._built:
-                self._built[name] = build(self._settings, name)
-            return self._built[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the names."""
-        return iter(self._settings.account_names)
-
-    def __len__(self) -> int:
-        """Return how many accounts there are."""
-        return len(self._settings.account_names)
-
-    def __contains__(self, name: object) -> bool:
-        """Return whether the settings have an account of this name; builds nothing."""
-        return name in self._settings.account_names
-
-    def close(self) -> None:
-        """Give the connections of those back that were built here."""
-        for one in self._built.values():
-            one.close()
