@@ -1,18 +1,29 @@
 """``digest events``: what providers told us after the sending, and what came of it."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.cli.console import Json, answer, opened, parse_time
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from digest.events.intake import Received
+    from digest.providers.event import ProviderEvent
+    from digest.settings import Account
+
 commands = typer.Typer(help="What providers told us after the sending.", no_args_is_help=True)
+
+Of = Annotated[str, typer.Option("--account", metavar="ACCOUNT", help="Of which account; default: PROVIDER's.")]
 
 
 @commands.command("list")
 def list_(
     *,
     state: Annotated[str, typer.Option(help="Only those new, waiting, applied, without_effect or unknown.")] = "",
+    unknown: Annotated[bool, typer.Option("--unknown", help="Short for --state unknown: no word of ours.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
     as_json: Json = False,
 ) -> None:
@@ -23,6 +34,7 @@ def list_(
     from digest.events import intake
     from digest.events.models import EventState
 
+    state = "unknown" if unknown else state
     if state and state not in EventState.__members__:
         raise BadInput(f"{state!r} is no state of an event. States: {', '.join(EventState)}.")
     event = intake.EVENT.c
@@ -46,7 +58,8 @@ def list_(
 
 @commands.command()
 def pull(
-    account: Annotated[str, typer.Argument(metavar="[ACCOUNT]", help="Of which account; default: PROVIDER's.")] = "",
+    *,
+    account: Of = "",
     since: Annotated[str, typer.Option(metavar="TIME", help="From when on (ISO 8601); default: a day ago.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -61,8 +74,55 @@ def pull(
         start = parse_time(since) if since else now - timedelta(days=1)
         name = account or app.settings.provider.value
         done = intake.store(app.database, name, registry.puller(app.settings, name).pull(start, now), now)
-    data = {"account": name, "stored": done.stored, "known": done.known}
-    answer(data, as_json, lambda: print(f"{done.stored:,} events are new, {done.known:,} were known."))
+    _say(name, done, as_json=as_json)
+
+
+@commands.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A Maildir (a folder) or an mbox (a file).")],
+    *,
+    account: Of = "",
+    as_json: Json = False,
+) -> None:
+    """Read the mails that came back (delivery reports, complaints) from a mailbox, as if the provider had told them.
+
+    Safe to repeat: what was read before is known.
+    """
+    from digest.errors import BadInput
+    from digest.events import intake
+
+    if not path.exists():
+        raise BadInput(f"{path} is not there. Give the path of a Maildir (a folder) or an mbox (a file).")
+    with opened() as app:
+        name = account or app.settings.provider.value
+        of = app.settings.account(name)
+        done = intake.store(app.database, name, _mailbox(of)(of, path), app.clock.now())
+    _say(name, done, as_json=as_json)
+
+
+def _mailbox(account: "Account") -> "Callable[[Account, Path], Iterator[ProviderEvent]]":
+    """Return what reads the mailbox that an account's mails come back to. Raises BadInput where there is none."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    from digest.errors import BadInput
+
+    home = f"digest.providers.{account.provider.value}"
+    found: Callable[[Account, Path], Iterator[ProviderEvent]] | None = (
+        getattr(import_module(home), "mailbox", None) if find_spec(home) else None
+    )
+    if found is None:
+        raise BadInput(
+            f"{account.provider.value} tells by webhooks what came back, not by mail: a mailbox is for an account "
+            "with SMTP. Name one with --account."
+        )
+    return found
+
+
+def _say(account: str, done: "Received", *, as_json: bool) -> None:
+    data = {"account": account, "stored": done.stored, "known": done.known, "unknown": done.unknown}
+    strange = f", {done.unknown:,} are of a kind that we have no word for" if done.unknown else ""
+    answer(data, as_json, lambda: print(f"{done.stored:,} events are new, {done.known:,} were known{strange}."))
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from digest.providers.event import Forged
 from digest.sending.provider import ProviderError
 
 MOST_BODY: Final = 10_000_000  # bytes: SendGrid sends the most, a few hundred KB
+TOO_LARGE: Final = "The body is larger than any webhook."
 
 
 def router(app: App) -> APIRouter:
@@ -31,16 +32,18 @@ class _Door:
 
     async def take(self, account: str, request: Request) -> Response:
         """Store what a request holds. An answer of 2xx means that all of it is kept."""
-        body = b""
+        body, declared = bytearray(), request.headers.get("content-length", "")
         try:
+            if declared.isdecimal() and int(declared) > MOST_BODY:
+                return _said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
             async for part in request.stream():
                 body += part
                 if len(body) > MOST_BODY:
-                    return _said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than any webhook.")
+                    return _said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
         except ClientDisconnect:
             return _said(HTTPStatus.BAD_REQUEST, "The body ended too early.")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return await run_in_threadpool(self._store, account, headers, body)
+        return await run_in_threadpool(self._store, account, headers, bytes(body))
 
     def _store(self, account: str, headers: dict[str, str], body: bytes) -> Response:
         webhook = self.app.webhooks.get(account)
@@ -57,7 +60,9 @@ class _Door:
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         except (SQLAlchemyError, TimeoutError):
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Send it again later.")
-        return JSONResponse({"stored": done.stored, "known": done.known}, headers={"Cache-Control": "no-store"})
+        return JSONResponse(
+            {"stored": done.stored, "known": done.known, "unknown": done.unknown}, headers={"Cache-Control": "no-store"}
+        )
 
 
 def _said(status: HTTPStatus, sentence: str) -> Response:

@@ -1,8 +1,12 @@
 """``digest events``: what providers told, listed and asked for."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -11,7 +15,9 @@ from digest import bootstrap, migrating
 from digest.cli.events import commands
 from digest.errors import BadInput, SettingsError
 from digest.events import intake
+from digest.providers import registry
 from digest.providers.event import EventKind, ProviderEvent
+from digest.settings import ProviderName
 from digest.tables import METADATA
 from tests.conftest import NOW, STRONG
 
@@ -43,9 +49,72 @@ def test_events_are_listed_and_counted(run: Run):
     assert "delivered    1.2" in said[2]
     data = json.loads(run("list", "--state", "unknown", "--json").stdout)
     assert [one["event_id"] for one in data["events"]] == ["b"]
+    assert json.loads(run("list", "--unknown", "--json").stdout) == data
     assert isinstance(run("list", "--state", "lost").exception, BadInput)
 
 
 def test_a_provider_without_a_list_of_events_is_named(run: Run):
     """The outbox tells nothing."""
     assert isinstance(run("pull").exception, SettingsError)
+
+
+BACK = [
+    ProviderEvent(event_id="a", kind=EventKind.delivered, at=NOW, delivery_ref="1.2"),
+    ProviderEvent(event_id="c", kind=EventKind.unknown, at=NOW),
+]
+
+
+class Asked:
+    """A provider that has two events for whoever asks."""
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[datetime, datetime]] = []
+
+    def pull(self, since: datetime, until: datetime) -> Iterator[ProviderEvent]:
+        """Give both."""
+        self.spans.append((since, until))
+        return iter(BACK)
+
+
+def test_events_are_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """Of the account that is named, since when is said, or a day; they are stored as if they had been told."""
+    asked = Asked()
+    monkeypatch.setattr(registry, "puller", lambda _settings, _name: asked)
+    said = run("pull", "--account", "mailgun", "--json")
+    assert json.loads(said.stdout) == {"account": "mailgun", "stored": 2, "known": 0, "unknown": 1}
+    words = run("pull", "--account", "mailgun", "--since", "2026-11-01T00:00:00Z").stdout
+    assert "0 events are new, 2 were known, 1 are of a kind that we have no word for." in words
+    (since, until), (second, _) = asked.spans
+    assert until - since == timedelta(days=1)
+    assert second.isoformat() == "2026-11-01T00:00:00+00:00"
+
+
+def test_a_mailbox_is_read(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """By the account with SMTP; again, all is known."""
+    read: list[Any] = []
+
+    def mailbox(account: Any, path: Path) -> Iterator[ProviderEvent]:
+        read.append((account.provider, path.name))
+        yield BACK[0]
+
+    smtp = ModuleType("digest.providers.smtp")
+    smtp.__spec__ = json.__spec__  # any that is there
+    vars(smtp)["mailbox"] = mailbox
+    monkeypatch.setitem(sys.modules, "digest.providers.smtp", smtp)
+    monkeypatch.setenv("DIGEST_PROVIDER", "smtp")
+    monkeypatch.setenv("DIGEST_SMTP_URL", "smtp://127.0.0.1:25")
+    (tmp_path / "back").mkdir()
+    for stored in (1, 0):
+        result = run("import", "back", "--json")
+        assert json.loads(result.stdout) == {"account": "smtp", "stored": stored, "known": 1 - stored, "unknown": 0}
+    assert read == [(ProviderName.smtp, "back")] * 2
+
+
+def test_what_is_no_mailbox_is_said(run: Run, tmp_path: Path):
+    """Nothing there; a provider whose mails do not come back by mail; no such account."""
+    assert isinstance(run("import", "nothing").exception, BadInput)
+    (tmp_path / "mbox").write_text("")
+    failed = run("import", "mbox").exception
+    assert isinstance(failed, BadInput)
+    assert "outbox tells" in str(failed)
+    assert isinstance(run("import", "mbox", "--account", "lost").exception, SettingsError)

@@ -93,6 +93,19 @@ def test_what_makes_no_sense_is_kept_as_unknown(body: bytes):
     assert [one.event_id for one in first] == [one.event_id for one in second]
 
 
+def test_events_without_an_id_have_one_of_their_own():
+    """The same event has the same, another one another, however deep it is."""
+    body = b'[{"event":"a"},{"event":"b"},{"event":"a"},{"in":' + b"[" * 300 + b"]" * 300 + b"},{}]"
+    hook = sendgrid.webhook(account(ProviderName.sendgrid, webhook_secret=secret()), QUICK)
+    ids = [one.event_id for one in hook.read(signed(body), body, NOW).events]
+    assert (len(set(ids)), ids[0] == ids[2]) == (4, True)
+
+
+def test_how_it_proves_itself_is_told():
+    """In the table of features."""
+    assert "ECDSA" in sendgrid.FEATURES.proof
+
+
 def test_only_its_own_recent_requests_are_believed():
     """Another key, a changed or shortened body, another or an old or future time, no signature, nonsense: refused."""
     hook = sendgrid.webhook(account(ProviderName.sendgrid, webhook_secret=secret()), QUICK)

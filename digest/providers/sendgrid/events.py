@@ -3,7 +3,9 @@
 Read in November 2026: the pages "Event Webhook Reference" and "Getting Started with the Event Webhook Security
 Features" of www.twilio.com/docs/sendgrid, and github sendgrid/sendgrid-python (helpers/eventwebhook). Custom
 arguments come back as fields of the event. SendGrid tries a request again for 24 hours; no page says whether it is
-signed anew, so that the timestamp may be a day old: the same event is stored once, however often it comes.
+signed anew, so that the timestamp may be a day old. Others take five minutes (github symfony/symfony, pull request
+65700); were a repetition not signed anew, that would lose all that was told while we were down. What a longer time lets
+through is harmless: the same event is stored once, however often it comes, and a changed one is not signed.
 """
 
 from base64 import b64decode
@@ -91,7 +93,7 @@ def webhook(account: Account, times: TimeOuts) -> SendGridWebhook:  # noqa: ARG0
 def _event(said: Mapping[str, Any], received: datetime) -> ProviderEvent:
     word, kind = str(said.get("event", "")), _KINDS.get(str(said.get("event", "")), _K.unknown)
     return ProviderEvent(
-        event_id=str(said.get("sg_event_id") or _hash(orjson.dumps(said))),
+        event_id=_text(said, "sg_event_id") or _own_id(said),
         kind=kind,
         at=_moment(said.get("timestamp")) or received,
         delivery_ref=_text(said, "delivery"),
@@ -105,6 +107,12 @@ def _event(said: Mapping[str, Any], received: datetime) -> ProviderEvent:
         machine=said.get("sg_machine_open") is True,
         raw=said,
     )
+
+
+def _own_id(said: Mapping[str, Any]) -> str:
+    """Return an id for an event that has none: made of its plain fields, since no more can be written down again."""
+    plain = {name: value for name, value in said.items() if isinstance(value, str | int | float)}
+    return _hash(orjson.dumps(plain or sorted(said), option=orjson.OPT_SORT_KEYS))
 
 
 def _senseless(body: bytes, at: datetime) -> ProviderEvent:

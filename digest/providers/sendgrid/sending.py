@@ -38,6 +38,7 @@ FEATURES: Final = Features(
     merges=True,
     idempotency=None,
     per_recipient=False,
+    proof="ECDSA (P-256, SHA-256) signature over time and body, 25 hours",
 )
 SUBSTITUTION_BYTES: Final = 10_000  # a personalization
 _NOT_IN_NAMES = re.compile(r"[;,\s]+")  # a name may hold no semicolon and no comma
