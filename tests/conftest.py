@@ -82,6 +82,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) 
 
 
 @pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a fresh folder with keys in the environment and a database that is up to date; returns the folder."""
+    from digest import bootstrap, migrating  # noqa: PLC0415 - only the tests of commands pay for it
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("SECRET_KEY", "ADDRESS_KEY"):
+        monkeypatch.setenv(f"DIGEST_{name}", STRONG)
+    with bootstrap.opened() as app:
+        migrating.upgrade(app.database)
+    return tmp_path
+
+
+@pytest.fixture
 def free_port() -> int:
     """Return a loopback port that nobody listens on."""
     with socket.socket() as probe:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from html import escape
 from types import MappingProxyType
 from typing import Final
 
-from digest.proofs.preview import dark, light, without_pictures
+from digest.proofs.preview import TEXT_PAGE, dark, light, without_pictures
+from digest.rendering import templates
 
 STYLES: Final = re.compile(r"<style\b.*?</style>|<link\b[^>]*>", re.DOTALL | re.IGNORECASE)
 INLINE: Final = re.compile(r'\s(?:style|bgcolor|background)="[^"]*"', re.IGNORECASE)
@@ -45,10 +45,12 @@ NAMES: Final = MappingProxyType(
 )
 
 
-def shown(face: Face, html: str, text: str) -> str:
+def shown(face: Face, html: str, text: str, language: str) -> str:
     """Return the page of an edition in a face. ``html``, ``text``: with harmless values where a reader's own were."""
     if face is Face.text:
-        return _page(text)
+        return _page(text, language)
+    if face is Face.source:
+        return _page(html, "en")
     return _FACES[face](html)
 
 
@@ -72,10 +74,8 @@ def _plain(html: str) -> str:
     return INLINE.sub("", STYLES.sub("", html))
 
 
-def _page(text: str) -> str:
-    style = "<style>pre{font:15px/1.5 monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:16px}</style>"
-    head = '<meta name="color-scheme" content="light dark">'
-    return f"<!doctype html><html><head>{head}{style}</head><body><pre>{escape(text)}</pre></body></html>"
+def _page(text: str, language: str) -> str:
+    return templates.run(TEXT_PAGE, {"text": text, "language": language})
 
 
 _FACES: Mapping[Face, Callable[[str], str]] = MappingProxyType(
@@ -85,6 +85,5 @@ _FACES: Mapping[Face, Callable[[str], str]] = MappingProxyType(
         Face.forced: _forced,
         Face.bare: lambda html: without_pictures(light(html)),
         Face.plain: _plain,
-        Face.source: _page,
     }
 )

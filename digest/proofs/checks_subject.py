@@ -10,7 +10,7 @@ LOOKED_AT = "subjects and preheaders: length, no shouting, no false reply"
 SOFT, HARD = 60, 78
 _FALSE_REPLY = re.compile(r"^\s*(re|fw|fwd|aw|wg)\s*:", re.IGNORECASE)
 _SHOUTED_LETTERS = 8
-_PLACEHOLDER = re.compile(r"lorem ipsum|\bTK ?TK\b|\bTODO\b|\{\{|\}\}|\{%", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"lorem ipsum|\bTK ?TK\b|\bTODO\b|\{\{|\}\}|\{%", re.IGNORECASE)
 
 
 def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
@@ -33,7 +33,7 @@ def _subject(subject: str, *, by_hand: bool) -> Iterator[Check]:
         yield _check(level, "subject-soft", f"The subject has {count} characters; phones show about 48.", subject)
     if _FALSE_REPLY.match(subject):
         yield _check(Level.red, "subject-reply", "The subject pretends to be an answer or a forward.", subject)
-    if _PLACEHOLDER.search(subject):
+    if PLACEHOLDER.search(subject):
         yield _check(Level.red, "subject-placeholder", "The subject holds a placeholder.", subject)
     letters = [letter for letter in subject if letter.isalpha()]
     if len(letters) >= _SHOUTED_LETTERS and subject.upper() == subject and subject.lower() != subject:
@@ -44,7 +44,7 @@ def _preheader(edition: Examined) -> Iterator[Check]:
     preheader = edition.rendered.preheader
     if preheader and preheader.strip().casefold() == edition.rendered.subject.strip().casefold():
         yield _check(Level.amber, "preheader-repeats", "The preheader repeats the subject.", preheader)
-    if _PLACEHOLDER.search(preheader) or _PLACEHOLDER.search(edition.plan.note):
+    if PLACEHOLDER.search(preheader) or PLACEHOLDER.search(edition.plan.note):
         yield _check(Level.red, "note-placeholder", "The preheader or the note holds a placeholder.", preheader)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from digest.errors import DigestError
+
+LONGEST_KEPT: Final = 10_000  # characters of a body that makes no sense
 
 
 class EventKind(StrEnum):
@@ -47,6 +49,23 @@ class Reading:
 
     events: tuple[ProviderEvent, ...] = ()
     confirm: str = ""
+
+
+def text_of(said: Mapping[str, Any], name: str) -> str:
+    """Return a field of a provider's JSON where it is a text, else ""."""
+    found = said.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def part_of(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a field of a provider's JSON where it is an object, else an empty one."""
+    found = said.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def kept(body: bytes) -> dict[str, str]:
+    """Return what is kept of a body that makes no sense: as JSON, and as every database can hold it."""
+    return {"body": body.decode("utf-8", "replace").replace("\0", "")[:LONGEST_KEPT]}
 
 
 class Forged(DigestError):

@@ -48,10 +48,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """So many clicks on an issue's links in one hour, as somebody's or something's."""
+    """So many clicks on an issue's links, as somebody's or something's."""
 
     issue: int
-    hour: int  # 0 is the first after the first delivery was accepted
+    within: int | None  # the first of hours.UNTIL, after the first accepted delivery, that they came in; None: later
     state: str  # human | machine
     clicks: int
 

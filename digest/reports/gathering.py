@@ -1,12 +1,11 @@
 """Reads from the database what a report is worked out from: sums and counts, never a row per delivery."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from digest.articles.popularity import EXPOSURES
@@ -20,6 +19,7 @@ from digest.rendering import slots
 from digest.reports import leaving, standing
 from digest.reports.facts import Clicked, Counted, Facts, Placement, Sent, Votes
 from digest.reports.heat import Mail, Spot
+from digest.reports.hours import UNTIL
 from digest.sending.ledger import DELIVERY, ISSUE
 from digest.sending.models import table
 
@@ -27,7 +27,6 @@ EARLIER: Final = 8  # issues to compare with
 PERIODS: Final = {"weekly": timedelta(days=7), "daily": timedelta(days=1)}
 STORY, EDITION = table(EditionStory), table(Edition)
 VOTE, CANDIDATE, CLICK = table(Vote), table(IssueCandidate), table(Click)
-HOUR: Final = timedelta(hours=1)
 
 
 def gather(session: Session, issue: Issue, at: datetime, *, earlier: int = EARLIER) -> Facts:
@@ -165,15 +164,16 @@ def _placement(row: Any) -> Placement:
 
 
 def _clicked(session: Session, issue: Sent) -> list[Clicked]:
-    """Count the clicks of an issue by hour; those not judged yet are not there."""
+    """Count the clicks of an issue by how soon they came; those not judged yet are not there."""
+    within = case(*((CLICK.c.at < issue.sent_at + timedelta(hours=hours), hours) for hours in UNTIL))
     query = (
-        select(CLICK.c.at, CLICK.c.state)
+        select(within, CLICK.c.state, func.count())
         .join(EDITION, EDITION.c.number == CLICK.c.edition_number)
         .join(ISSUE, ISSUE.c.id == EDITION.c.issue_id)
         .where(ISSUE.c.number == issue.number, CLICK.c.state != "new")
+        .group_by(within, CLICK.c.state)
     )
-    found = Counter(((at - issue.sent_at) // HOUR, state) for at, state in session.execute(query))
-    return [Clicked(issue.number, hour, state, clicks) for (hour, state), clicks in sorted(found.items())]
+    return [Clicked(issue.number, hours, state, clicks) for hours, state, clicks in session.execute(query)]
 
 
 def _votes(session: Session, numbers: Sequence[int]) -> list[Votes]:

@@ -7,6 +7,7 @@ from html import escape, unescape
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from digest.rendering import click_links
 from digest.reports.rates import times
 
 # A picture of the mail: no scripts, no forms; the newsroom's pictures may load, as they do in the mail.
@@ -42,14 +43,9 @@ class Mail:
 
 
 def place_of(href: str) -> int | None:
-    """Return the place a story's link stands at, by its utm_content; None for any other link.
-
-    A counted link carries the story's own address in ``u``.
-    """
-    parts = urlsplit(unescape(href))
-    own = parse_qs(parts.query).get("u")
-    target = parse_qs(urlsplit(own[0]).query if own else parts.query)
-    _, _, place = target.get("utm_content", [""])[0].rpartition("-")
+    """Return the place a story's link stands at, by its utm_content; None for any other link."""
+    story = urlsplit(click_links.target(unescape(href)))
+    _, _, place = parse_qs(story.query).get("utm_content", [""])[0].rpartition("-")
     return int(place) if place.isdecimal() else None
 
 

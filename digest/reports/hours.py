@@ -48,7 +48,9 @@ def first_hours(facts: Facts) -> Table:
 def _course(facts: Facts, issue: int) -> dict[int, int]:
     """Return hours -> human clicks by then."""
     human = [one for one in facts.clicked if one.issue == issue and one.state == "human"]
-    return {hours: sum(one.clicks for one in human if one.hour < hours) for hours in UNTIL}
+    return {
+        hours: sum(one.clicks for one in human if one.within is not None and one.within <= hours) for hours in UNTIL
+    }
 
 
 def _median(shares: list[float]) -> float | None:

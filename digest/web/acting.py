@@ -37,13 +37,17 @@ Act = Callable[[Seen], Response]
 
 async def form_of(request: Request) -> Form:
     """Return the fields of a form, the last of each name; none where the body is too long."""
+    return {name: values[-1] for name, values in (await fields_of(request)).items()}
+
+
+async def fields_of(request: Request) -> dict[str, list[str]]:
+    """Return all values of each field of a form: several boxes may be ticked; none where the body is too long."""
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > MOST_BODY:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[-1] for name, values in fields.items()}
+    return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def of_our_page(headers: Mapping[str, str], base_url: str) -> bool:

@@ -1,6 +1,5 @@
 """The desk's list of issues, and each issue's page with the buttons one's role allows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -8,24 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from digest.bootstrap import App
 from digest.editors import skipping
-from digest.errors import DigestError
-from digest.users import Role
+from digest.users import Role, User
 from digest.web import review_pages as pages
-from digest.web.acting import Form, form_of, status_of, which
+from digest.web.acting import Form, form_of, which
 from digest.web.gate import Gate
-from digest.web.limiting import Limiter
-from digest.web.review_pages import Seen
 from digest.web.templates import environment
 from subscribers.pages import BOTH_WAYS
 
-Act = Callable[[Seen], Response]
 
-
-def router(app: App, limiter: Limiter, gate: Gate) -> APIRouter:
+def router(gate: Gate) -> APIRouter:
     """Return the routes under /desk."""
-    doors = _Desk(app, limiter, gate)
+    doors = _Desk(gate)
     made = APIRouter(prefix="/desk")
     for path, show in (
         ("", doors.issues),
@@ -47,28 +40,16 @@ def router(app: App, limiter: Limiter, gate: Gate) -> APIRouter:
 
 @dataclass(frozen=True)
 class _Desk:
-    app: App
-    limiter: Limiter
     gate: Gate
 
     def issues(self, request: Request) -> Response:
         """Show every issue, and the runs ahead."""
-        user = self.gate.user(request)
-        return self.gate.list(user) if user else self.gate.sign_in_first(request)
+        return self.gate.enter(request, self.gate.list)
 
     def skip(self, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
         """Leave a planned sending out, or let it run after all."""
-        user = self.gate.user(request)
-        if user is None or not self.gate.is_ours(request):
-            return self.gate.sign_in_first(request)
-        try:
-            self.gate.demand(user, Role.approver, "leave a sending out")
-            with self.app.database.writing() as session:
-                undo = form.get("undo") == "yes"
-                done = skipping.skip(session, form.get("publication", ""), form.get("day", ""), undo=undo)
-        except DigestError as error:
-            return self.gate.list(user, notice=str(error), status=status_of(error))
-        return self.gate.list(user, done=" ".join(done.sentences))
+        act = partial(self._skip, form=form)
+        return self.gate.enter(request, act, Role.approver, "leave a sending out", changes=True)
 
     def issue(self, number: str, request: Request, edition: str = "") -> Response:
         """Show an issue as it is now; change nothing."""
@@ -95,6 +76,12 @@ class _Desk:
     def send(self, number: str, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
         """Send what is approved and whose hour is over."""
         return self.gate.changed(number, request, partial(self.gate.acts.send, form=form), Role.approver)
+
+    def _skip(self, user: User, form: Form) -> Response:
+        undo = form.get("undo") == "yes"
+        with self.gate.app.database.writing() as session:
+            done = skipping.skip(session, form.get("publication", ""), form.get("day", ""), undo=undo)
+        return self.gate.list(user, done=" ".join(done.sentences))
 
 
 def _live() -> Response:

@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.editors import chronicle, views
+from digest.editors import chronicle
 from digest.errors import BadInput, DigestError
-from digest.issues import comments, editing, lifecycle
-from digest.web import gate
+from digest.issues import comments, editing
+from digest.web import review_pages as pages
 from digest.web.acting import Form, form_of, version_of
 from digest.web.gate import Gate
 from digest.web.review_pages import Seen
@@ -93,13 +93,11 @@ def _page(seen: Seen, *, story: str = "", done: str = "", notice: str = "", type
         "story": story if about else "",
         "about": about.headline if about else "",
         "typed": typed,
-        "editable": seen.review.issue.status in lifecycle.EDITABLE,
         "most": comments.LONGEST,
+        "done": done,
+        "notice": notice,
     }
-    given = {"at_desk": True, "who": seen.who, "door": seen.door, "version": seen.review.issue.version}
-    status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
-    shown = given | {"done": done, "notice": notice} | views.facts(seen.review) | values
-    return gate.page("history", status, **shown)
+    return pages.of_issue("history", seen, HTTPStatus.CONFLICT if notice else HTTPStatus.OK, values)
 
 
 def _story(text: str) -> UUID | None:

@@ -13,12 +13,11 @@ from fastapi.responses import HTMLResponse, Response
 from digest.editors import differing, faces, stories, views
 from digest.editors.faces import Face
 from digest.errors import BadInput, Conflict, NotFound
-from digest.issues import editing, lifecycle
+from digest.issues import editing
 from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS, STORY_TEXTS
 from digest.proofs.models import Edition
 from digest.proofs.preview import sample
 from digest.rendering import slots
-from digest.web import gate
 from digest.web import review_pages as pages
 from digest.web.acting import Form, form_of, version_of
 from digest.web.gate import Gate
@@ -129,12 +128,14 @@ def _story(
     shown = stories.story(seen.review, article)
     _keep(shown["texts"], typed)
     status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
-    return _page("story", seen, status, story=shown, done=done, notice=notice, changes=changes or [])
+    said = {"done": done, "notice": notice, "changes": changes or []}
+    return pages.of_issue("story", seen, status, {"story": shown} | said)
 
 
 def _candidates(seen: Seen, wanted: str, list_id: str) -> HTMLResponse:
     rows = stories.candidates(seen.review, wanted[:200], list_id)
-    return _page("candidates", seen, rows=rows, wanted=wanted[:200], of=list_id, lists=_lists(seen))
+    values = {"rows": rows, "wanted": wanted[:200], "of": list_id, "lists": _lists(seen)}
+    return pages.of_issue("candidates", seen, HTTPStatus.OK, values)
 
 
 def _texts(
@@ -153,7 +154,7 @@ def _texts(
     cut = faces.cut(views.facts(seen.review)["subject"], views.facts(seen.review)["preheader"])
     status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
     values = {"texts": found, "of": list_id, "lists": _lists(seen), "cut": cut, "changes": changes or []}
-    return _page("texts", seen, status, done=done, notice=notice, **values)
+    return pages.of_issue("texts", seen, status, values | {"done": done, "notice": notice})
 
 
 def _preview(seen: Seen, wanted: str, face: str) -> HTMLResponse:
@@ -173,13 +174,13 @@ def _preview(seen: Seen, wanted: str, face: str) -> HTMLResponse:
         "bytes": f"{chosen.html_bytes / 1024:.0f}",
         "sender": seen.review.publication.sender_name,
     }
-    return _page("preview", seen, **values)
+    return pages.of_issue("preview", seen, HTTPStatus.OK, values)
 
 
 def _mail(seen: Seen, wanted: str, face: str) -> HTMLResponse:
     chosen, look = _edition(seen, wanted), _face(face)
     values = sample(chosen, seen.app.settings.base_url)
-    body = faces.shown(look, slots.fill(chosen.html, values), slots.fill(chosen.text, values))
+    body = faces.shown(look, slots.fill(chosen.html, values), slots.fill(chosen.text, values), chosen.language)
     policy = {"Content-Security-Policy": SOURCE_POLICY} if look in (Face.text, Face.source) else {}
     return HTMLResponse(body, headers=_MAIL | policy)
 
@@ -209,12 +210,6 @@ def _keep(texts: list[dict[str, str]], typed: Form | None) -> None:
     for one in texts:
         if typed is not None and one["name"] in typed and typed[one["name"]] != one["value"]:
             one["stored"], one["value"] = one["value"], typed[one["name"]]
-
-
-def _page(template: str, seen: Seen, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
-    given = {"at_desk": True, "who": seen.who, "door": seen.door, "version": seen.review.issue.version}
-    editable = {"editable": seen.review.issue.status in lifecycle.EDITABLE}
-    return gate.page(template, status, **(given | editable | views.facts(seen.review) | values))
 
 
 def _article(text: str) -> UUID:

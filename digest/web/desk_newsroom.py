@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -21,19 +20,12 @@ from digest.regions import all_regions
 from digest.rendering.catalogue import direction
 from digest.rendering.wording import clean
 from digest.users import User
-from digest.web import gate
-from digest.web.acting import Form, form_of, status_of
-from digest.web.gate import Gate
+from digest.web.acting import Form, fields_of, form_of, status_of
+from digest.web.gate import Gate, page_for
 from subscribers.pages import BOTH_WAYS
 
 MOST: Final = 100  # articles on a page
 MOST_TAGS: Final = 50
-
-
-async def _fields(request: Request) -> dict[str, list[str]]:
-    """Return all values of each field of a form: several regions may be ticked."""
-    body = (await request.body())[:65_536]
-    return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def router(gate_: Gate) -> APIRouter:
@@ -60,7 +52,7 @@ class _Newsroom:
         return self.gate.enter(request, partial(self._article, article=article))
 
     def order(
-        self, article: str, order: str, request: Request, form: Annotated[dict[str, list[str]], Depends(_fields)]
+        self, article: str, order: str, request: Request, form: Annotated[dict[str, list[str]], Depends(fields_of)]
     ) -> Response:
         """Decide something about an article: no import changes it any more."""
         act = partial(self._order, article=article, order=order, form=form)
@@ -81,7 +73,7 @@ class _Newsroom:
             found = changes.list_articles(session, **wanted)
             names = _names(session)
         rows = [_row(one, names) for one in found]
-        return _page("articles", user, rows=rows, text=text, region=region, only=only, names=names, most=MOST)
+        return page_for(user, "articles", rows=rows, text=text, region=region, only=only, names=names, most=MOST)
 
     def _article(self, user: User, article: str, done: str = "", notice: str = "") -> HTMLResponse:
         with self.gate.app.database.reading() as session:
@@ -101,7 +93,7 @@ class _Newsroom:
             for one in reversed(log)
         ]
         status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
-        return _page("article", user, status, one=shown, names=names, log=past, done=done, notice=notice)
+        return page_for(user, "article", status, one=shown, names=names, log=past, done=done, notice=notice)
 
     def _order(self, user: User, article: str, order: str, form: dict[str, list[str]]) -> HTMLResponse:
         try:
@@ -129,7 +121,7 @@ class _Newsroom:
             ]
             names = _names(session)
         values = {"feeds": found, "tags": inbox[:MOST_TAGS], "more": max(0, len(inbox) - MOST_TAGS), "names": names}
-        return _page("feeds", user, status, meanings=MEANINGS, done=done, notice=notice, **values)
+        return page_for(user, "feeds", status, meanings=MEANINGS, done=done, notice=notice, **values)
 
     def _map(self, user: User, form: Form) -> HTMLResponse:
         tag, target = form.get("tag", ""), form.get("target", "")
@@ -178,7 +170,3 @@ def _row(article: Article, names: dict[str, str]) -> dict[str, Any]:
 def _names(session: Session) -> dict[str, str]:
     """Return id -> name of each region."""
     return {one.id: one.name() for one in all_regions(session)}
-
-
-def _page(template: str, user: User, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
-    return gate.page(template, status, at_desk=True, who=user.address, **({"done": "", "notice": ""} | values))

@@ -11,9 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from digest import users
 from digest.errors import DigestError
 from digest.users import Role, User
-from digest.web import gate
 from digest.web.acting import Form, form_of, status_of
-from digest.web.gate import Gate
+from digest.web.gate import Gate, page_for
 from subscribers import end, erase, find, get_list, suppress, unsuppress
 from subscribers.errors import SubscribersError
 from subscribers.pages import BOTH_WAYS
@@ -87,7 +86,7 @@ class _People:
         with self.gate.app.database.reading() as session:
             found = [{"address": one.address, "role": str(one.role)} for one in users.all_users(session)]
         values: dict[str, Any] = {"people": found, "roles": list(Role), "done": done, "notice": notice}
-        return gate.page("users", status, at_desk=True, who=user.address, least=users.SHORTEST, **values)
+        return page_for(user, "users", status, least=users.SHORTEST, **values)
 
     def _user(self, user: User, form: Form) -> HTMLResponse:
         app, order, address = self.gate.app, form.get("order", ""), form.get("address", "")
@@ -121,4 +120,4 @@ def _reader_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HTMLResponse:
     values = {"address": address[:254], "person": person, "asked": asked, "done": done, "notice": notice}
-    return gate.page("readers", status, at_desk=True, who=user.address, **values)
+    return page_for(user, "readers", status, **values)

@@ -20,7 +20,6 @@ from digest.sending import control
 from digest.sending.direct import send_test
 from digest.sending.models import DeliveryState
 from digest.users import Role
-from digest.web import gate
 from digest.web import review_pages as pages
 from digest.web.acting import Form, form_of, version_of
 from digest.web.gate import Gate
@@ -104,14 +103,12 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
         "callable_back": _until(seen),
         "begun": data["sum"] > 0,
         "has_proof": seen.review.proof is not None,
+        "done": done,
+        "notice": notice,
         "is_approved": seen.review.approval is not None
         and issue.status in (IssueStatus.approved, IssueStatus.scheduled),
     }
-    given = {"at_desk": True, "who": seen.who, "door": seen.door, "version": issue.version}
-    given |= {"may_approve": seen.may_approve, "done": done, "notice": notice}
-    answer = gate.page(
-        "sending", HTTPStatus.CONFLICT if notice else HTTPStatus.OK, **(given | views.facts(seen.review) | values)
-    )
+    answer = pages.of_issue("sending", seen, HTTPStatus.CONFLICT if notice else HTTPStatus.OK, values)
     answer.headers["Content-Security-Policy"] = f"{pages.policy()}; script-src 'self'; connect-src 'self'"
     return answer
 
@@ -120,7 +117,6 @@ def _bars(counts: dict[str, int], whole: int) -> list[dict[str, Any]]:
     """Return the states that hold anybody, with their share in percent."""
     return [
         {
-            "state": state.value,
             "words": WORDS[state],
             "count": f"{counts[state]:,}",
             "share": 100 * counts[state] / whole,

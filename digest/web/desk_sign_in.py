@@ -9,15 +9,14 @@ from typing import Annotated, Final
 import segno
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlmodel import Session
 
 from digest import users
-from digest.bootstrap import App
 from digest.errors import BadInput
 from digest.users import User
 from digest.web.acting import Form, form_of
-from digest.web.gate import ELSEWHERE, Gate, asked, page
+from digest.web.gate import ELSEWHERE, Gate, asked, page_for
 from digest.web.limiting import Limiter
+from digest.web.review_pages import page
 from digest.web.templates import PRODUCT
 from subscribers.errors import BadToken
 from subscribers.pages import BOTH_WAYS
@@ -29,9 +28,9 @@ _WRONG: Final = "Nobody works here by this address and password."
 _MANY: Final = "Too many tries came from here. Wait ten minutes."
 
 
-def router(app: App, limiter: Limiter, gate: Gate) -> APIRouter:
+def router(gate: Gate, limiter: Limiter) -> APIRouter:
     """Return the routes /desk/sign-in, /desk/second, /desk/me and /desk/sign-out."""
-    doors = SignIn(app, limiter, gate)
+    doors = SignIn(gate, limiter)
     made = APIRouter(prefix="/desk")
     for path, show in (("/sign-in", doors.ask), ("/me", doors.me)):
         made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
@@ -49,9 +48,8 @@ def router(app: App, limiter: Limiter, gate: Gate) -> APIRouter:
 class SignIn:
     """The doors of those routes."""
 
-    app: App
-    limiter: Limiter
     gate: Gate
+    limiter: Limiter
 
     def ask(self, next: str = "/desk") -> Response:  # noqa: A002 - the name in the address
         """Show the form to sign in."""
@@ -65,7 +63,7 @@ class SignIn:
         client = request.client.host if request.client else "-"
         if not (self.limiter(f"sign-in {client}") and self.limiter(f"sign-in-as {address.strip().casefold()[:254]}")):
             return self._form(after, address=address, notice=_MANY, status=HTTPStatus.TOO_MANY_REQUESTS)
-        with self.app.database.reading() as session:
+        with self.gate.app.database.reading() as session:
             user = users.prove(session, address, form.get("password", ""))
         if user is None:
             return self._form(after, address=address, notice=_WRONG, status=HTTPStatus.FORBIDDEN)
@@ -75,30 +73,30 @@ class SignIn:
 
     def second(self, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
         """Begin a session where the code of the second factor is right; the password was before."""
-        after, now = next_of(form.get("next", "")), self.app.clock.now()
+        after, now = next_of(form.get("next", "")), self.gate.app.clock.now()
         if not self.gate.is_ours(request):
             return self._form(after, notice=ELSEWHERE, status=HTTPStatus.FORBIDDEN)
         try:
-            address = self.app.keys.read(form.get("proof", ""), SECOND, now).subscriber
+            address = self.gate.app.keys.read(form.get("proof", ""), SECOND, now).subscriber
         except BadToken:
             return self._form(after, notice="That took too long. Begin again.", status=HTTPStatus.FORBIDDEN)
         if not self.limiter(f"sign-in-as {address}"):
             return self._form(after, notice=_MANY, status=HTTPStatus.TOO_MANY_REQUESTS)
-        with self.app.database.writing() as session:
+        with self.gate.app.database.writing() as session:
             user = users.prove_second(session, address, form.get("code", ""), now)
         if user is None:
             return self._ask_second(address, after, "That code is not right, or was used. Take the next one.")
         return self._begin(user, after)
 
     def _ask_second(self, address: str, after: str, notice: str = "") -> Response:
-        until = self.app.clock.now() + SECOND_FOR
-        proof = self.app.keys.sign(SECOND, subscriber=address, family="desk", expires=until)
+        until = self.gate.app.clock.now() + SECOND_FOR
+        proof = self.gate.app.keys.sign(SECOND, subscriber=address, family="desk", expires=until)
         status = HTTPStatus.FORBIDDEN if notice else HTTPStatus.OK
         return page("second", status, at_desk=True, who="", proof=proof, next=after, notice=notice)
 
     def _begin(self, user: User, after: str) -> Response:
-        with self.app.database.writing() as session:
-            token = users.sign_in(session, user, self.app.clock.now())
+        with self.gate.app.database.writing() as session:
+            token = users.sign_in(session, user, self.gate.app.clock.now())
         return self._with_cookie(RedirectResponse(after, HTTPStatus.SEE_OTHER), token, MOST_SECONDS)
 
     def me(self, request: Request) -> Response:
@@ -114,44 +112,45 @@ class SignIn:
         picture = segno.make(users.second_uri(user, fresh, PRODUCT)).svg_inline(scale=5, light="#fff", border=4)
         values = {"secret": fresh, "picture": picture, "has": bool(user.second), "least": users.SHORTEST}
         status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
-        return page("me", status, at_desk=True, who=user.address, done=done, notice=notice, **values)
+        return page_for(user, "me", status, done=done, notice=notice, **values)
 
     def _set_me(self, user: User, form: Form) -> Response:
         order = form.get("order", "")
         try:
-            with self.app.database.writing() as session:
-                self._change(session, user.address, form)
-                user = users.get(session, user.address)
+            user = self._change(user.address, form)
         except BadInput as error:
             return self._me(user, notice=str(error), secret=form.get("secret", "") if order == "on" else "")
         if order == "password":
             return RedirectResponse("/desk/sign-in", HTTPStatus.SEE_OTHER)
         return self._me(user, done="Saved.")
 
-    def _change(self, session: Session, address: str, form: Form) -> None:
+    def _change(self, address: str, form: Form) -> User:
         """Change what was asked for, where the password of now is right. Raises BadInput."""
-        order = form.get("order", "")
-        if users.prove(session, address, form.get("password", "")) is None:
-            raise BadInput("Your password of now is not right.")
-        if order == "on":
-            users.set_second(session, address, form.get("secret", ""), form.get("code", ""), self.app.clock.now())
-        elif order == "off":
-            users.without_second(session, address)
-        elif order == "password":
-            users.set_password(session, address, form.get("new", ""))
+        order, app = form.get("order", ""), self.gate.app
+        with app.database.reading() as session:  # argon2 takes its time: nobody waits for a write lock meanwhile
+            if users.prove(session, address, form.get("password", "")) is None:
+                raise BadInput("Your password of now is not right.")
+        with app.database.writing() as session:
+            if order == "on":
+                users.set_second(session, address, form.get("secret", ""), form.get("code", ""), app.clock.now())
+            elif order == "off":
+                users.without_second(session, address)
+            elif order == "password":
+                users.set_password(session, address, form.get("new", ""))
+            return users.get(session, address)
 
     def sign_out(self, request: Request) -> Response:
         """End the session."""
         if not self.gate.is_ours(request):
             return self._form("/desk", notice=ELSEWHERE, status=HTTPStatus.FORBIDDEN)
-        with self.app.database.writing() as session:
+        with self.gate.app.database.writing() as session:
             users.sign_out(session, request.cookies.get(self.gate.cookie, ""))
         return self._with_cookie(RedirectResponse("/desk/sign-in", HTTPStatus.SEE_OTHER), "", 0)
 
     def _form(
         self, after: str, *, address: str = "", notice: str = "", status: HTTPStatus = HTTPStatus.OK
     ) -> HTMLResponse:
-        with self.app.database.reading() as session:
+        with self.gate.app.database.reading() as session:
             nobody = not users.all_users(session)
         return page("sign_in", status, **asked(after=after, address=address, notice=notice, nobody=nobody))
 

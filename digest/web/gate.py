@@ -17,9 +17,8 @@ from digest.errors import DigestError, Refused
 from digest.issues import finding
 from digest.users import Role, User
 from digest.web import review_pages as pages
-from digest.web.acting import Acts, of_our_page, status_of
-from digest.web.review_pages import Seen
-from digest.web.templates import environment
+from digest.web.acting import Act, Acts, of_our_page, status_of
+from digest.web.review_pages import Seen, page
 from subscribers.errors import SubscribersError
 from subscribers.pages import BOTH_WAYS
 
@@ -27,15 +26,7 @@ COOKIE: Final = "digest_desk"
 SAFE_COOKIE: Final = f"__Host-{COOKIE}"  # over https no other host can set it
 ELSEWHERE: Final = "This did not come from our own page. Open the desk again."
 
-Act = Callable[[Seen], Response]
 Show = Callable[[User], Response]
-
-
-def page(template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
-    """Return a page made from ``templates/desk/<template>.html``."""
-    body = environment().get_template(f"desk/{template}.html").render(values)
-    headers = {"Content-Security-Policy": pages.policy(), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-    return HTMLResponse(body, status_code=status, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -48,7 +39,7 @@ class Gate:
     def changed(self, number: str, request: Request, act: Act, role: Role = Role.editor) -> Response:
         """Let a POST of our own page act on an issue."""
         if not self.is_ours(request):
-            return page("sign_in", HTTPStatus.FORBIDDEN, **asked(notice=ELSEWHERE))
+            return _elsewhere()
         return self.answer(number, request, act, role)
 
     def answer(self, number: str, request: Request, act: Act, role: Role = Role.editor) -> Response:
@@ -74,7 +65,7 @@ class Gate:
         ``changes``: it is a POST, and must come from our own page.
         """
         if changes and not self.is_ours(request):
-            return page("sign_in", HTTPStatus.FORBIDDEN, **asked(notice=ELSEWHERE))
+            return _elsewhere()
         user = self.user(request)
         if user is None:
             return self.sign_in_first(request)
@@ -121,7 +112,7 @@ class Gate:
         at = self.app.clock.now()
         with self.app.database.reading() as session:
             values = {"lines": listing.lines(session, at), "planned": listing.runs_ahead(session, at)}
-        return page("issues", status, at_desk=True, who=user.address, done=done, notice=notice, **values)
+        return page_for(user, "issues", status, done=done, notice=notice, **values)
 
     def sign_in_first(self, request: Request) -> Response:
         """Lead to the form, and from it back."""
@@ -141,6 +132,15 @@ class Gate:
     def is_safe(self) -> bool:
         """Tell whether we are reached over https."""
         return self.app.settings.base_url.startswith("https://")
+
+
+def page_for(user: User, template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
+    """Return a page of the desk that is about no issue, for who is signed in."""
+    return page(template, status, **({"at_desk": True, "who": user.address, "done": "", "notice": ""} | values))
+
+
+def _elsewhere() -> HTMLResponse:
+    return page("sign_in", HTTPStatus.FORBIDDEN, **asked(notice=ELSEWHERE))
 
 
 def asked(*, after: str = "/desk", address: str = "", notice: str = "", nobody: bool = False) -> dict[str, Any]:

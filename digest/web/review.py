@@ -1,6 +1,5 @@
 """The pages behind an editor's links: the signed address is the whole authority, with no cookie and no session."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -14,15 +13,13 @@ from digest.editors.links import Door, Links, is_editor, issue_of
 from digest.errors import DigestError, Refused
 from digest.issues import drafting, publications
 from digest.web import review_pages as pages
-from digest.web.acting import Acts, Form, form_of, of_our_page, status_of, which
+from digest.web.acting import Act, Acts, Form, form_of, of_our_page, status_of, which
 from digest.web.limiting import Limiter
 from digest.web.review_pages import Seen
 from digest.web.templates import problem
 from subscribers import Claim
 from subscribers.errors import BadToken
 from subscribers.pages import BOTH_WAYS
-
-Act = Callable[[Seen], Response]
 
 
 def router(app: App, limiter: Limiter) -> APIRouter:

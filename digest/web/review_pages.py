@@ -61,13 +61,12 @@ def whole(
         "late": views.is_late(review),
         "undo": times.span(undo(seen.app)),
         "orders": taps.orders(review),
-        "editable": review.issue.status in lifecycle.EDITABLE,
         "parts": views.parts(review),
         "left_out": views.left_out(review),
         "shown": _preview(seen, edition),
         "log": _log(review, MOST_LOG),
     }
-    return _page("review", seen, status, views.audience(review) | values)
+    return of_issue("review", seen, status, views.audience(review) | values)
 
 
 def tap(seen: Seen, what: Tap, article: UUID, *, notice: str = "") -> HTMLResponse:
@@ -80,12 +79,12 @@ def tap(seen: Seen, what: Tap, article: UUID, *, notice: str = "") -> HTMLRespon
         "notice": notice,
         "log": _log(seen.review, 3),
     }
-    return _page("tap", seen, HTTPStatus.CONFLICT if notice else HTTPStatus.OK, values)
+    return of_issue("tap", seen, HTTPStatus.CONFLICT if notice else HTTPStatus.OK, values)
 
 
 def refused(seen: Seen, sentence: str, status: HTTPStatus) -> HTMLResponse:
     """Return a page that says in a sentence what does not work, with the way back to the issue."""
-    return _page("problem", seen, status, {"sentence": sentence})
+    return of_issue("problem", seen, status, {"sentence": sentence})
 
 
 def undo(app: App) -> timedelta:
@@ -101,12 +100,19 @@ def policy() -> str:
     return ours.replace("img-src 'self'", "img-src 'self' https: http:; frame-src 'self'")
 
 
-def _page(template: str, seen: Seen, status: HTTPStatus, values: dict[str, Any]) -> HTMLResponse:
-    given = {"door": seen.door, "who": seen.who, "version": seen.review.issue.version} | views.facts(seen.review)
-    given |= {"at_desk": seen.at_desk, "may_approve": seen.may_approve}
-    body = environment().get_template(f"desk/{template}.html").render(given | values)
+def page(template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
+    """Return a page made from ``templates/desk/<template>.html``."""
+    body = environment().get_template(f"desk/{template}.html").render(values)
     headers = {"Content-Security-Policy": policy(), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
     return HTMLResponse(body, status_code=status, headers=headers)
+
+
+def of_issue(template: str, seen: Seen, status: HTTPStatus, values: dict[str, Any]) -> HTMLResponse:
+    """Return a page about the issue that somebody looks at, with what every such page says of it."""
+    given = {"door": seen.door, "who": seen.who, "version": seen.review.issue.version} | views.facts(seen.review)
+    given |= {"at_desk": seen.at_desk, "may_approve": seen.may_approve}
+    given |= {"editable": seen.review.issue.status in lifecycle.EDITABLE}
+    return page(template, status, **(given | values))
 
 
 def _approval(review: Review) -> dict[str, Any]:

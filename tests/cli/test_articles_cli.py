@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
 from digest.cli.articles import commands as articles
 from digest.cli.reads import commands as reads
 from digest.cli.reads import key_of
 from digest.cli.regions import commands as regions
 from digest.errors import DigestError
-from digest.tables import METADATA
-from tests.conftest import STRONG
 
 FEED = """<rss version="2.0"><channel><item><title>Salt</title><link>https://example.org/salt</link>
 <category>Georgia</category><category>Editor's choice</category></item>
@@ -26,14 +23,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001 - to be in its folder
     """Return what runs a command in a fresh folder with a fresh database."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"SECRET_KEY": STRONG, "ADDRESS_KEY": STRONG, "FETCH_PRIVATE_ADDRESSES": "true"}.items():
-        monkeypatch.setenv(f"DIGEST_{name}", value)
-    with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
-        METADATA.create_all(app.database.engine)
+    monkeypatch.setenv("DIGEST_FETCH_PRIVATE_ADDRESSES", "true")
     nouns: dict[str, Any] = {"articles": articles, "reads": reads, "regions": regions}
 
     def command(noun: str, *rest: str, given: str | bytes | None = None) -> Result:

@@ -10,34 +10,28 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
+from digest import bootstrap
 from digest.articles.clusters.comparing import compare
 from digest.articles.models import Article
 from digest.cli import clusters
 from digest.clock import SystemClock
 from digest.errors import BadInput, Refused
-from digest.tables import METADATA
 from tests.articles.clusters import corpus
 from tests.articles.clusters.making import key, put, row
-from tests.conftest import NOW, STRONG
+from tests.conftest import NOW
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path) -> Run:  # noqa: ARG001 - to be in its folder
     """Return what runs a command in a folder with four articles of today: two copies, two with like headlines."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("SECRET_KEY", "ADDRESS_KEY"):
-        monkeypatch.setenv(f"DIGEST_{name}", STRONG)
     dice = Random(1)  # noqa: S311 - dice for a test, not a secret
     one = corpus.story(dice, "en")
     two = corpus.story(dice, "en", unlike=one)
     title = "Georgia reopens its largest salt mine"
     now = SystemClock().now()
     with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
-        METADATA.create_all(app.database.engine)
         rows = [row("a", one, hours=20, headline=title), row("copy", one, status="retracted")]
         rows += [row("like", two, headline=f"{title} again"), row("other", corpus.story(dice, "ru"))]
         put(app.database, [one | {"published_at": one["published_at"] + (now - NOW)} for one in rows])

@@ -11,28 +11,22 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
+from digest import bootstrap
 from digest.cli.events import commands
 from digest.errors import BadInput, SettingsError
 from digest.events import intake
 from digest.providers import registry
 from digest.providers.event import EventKind, ProviderEvent
 from digest.settings import ProviderName
-from digest.tables import METADATA
-from tests.conftest import NOW, STRONG
+from tests.conftest import NOW
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path) -> Run:  # noqa: ARG001 - to be in its folder
     """Return what runs a command of events, in a folder where two have come."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("SECRET_KEY", "ADDRESS_KEY"):
-        monkeypatch.setenv(f"DIGEST_{name}", STRONG)
     with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
-        METADATA.create_all(app.database.engine)
         told = [
             ProviderEvent(event_id="a", kind=EventKind.delivered, at=NOW, delivery_ref="1.2"),
             ProviderEvent(event_id="b", kind=EventKind.unknown, at=NOW, address="ana@example.org"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
+from digest import bootstrap
 from digest.articles.feeds import tags as source_tags
 from digest.articles.importing.data import ArticleData
 from digest.articles.storing import store
@@ -17,9 +17,8 @@ from digest.cli.articles import commands as articles
 from digest.cli.feeds import commands as feeds
 from digest.cli.regions import commands as regions
 from digest.errors import DigestError
-from digest.tables import METADATA
 from tests.articles.feeds.site import Site, as_json, item, rss, serving
-from tests.conftest import NOW, STRONG
+from tests.conftest import NOW
 
 Run = Callable[..., Result]
 OLD = NOW - timedelta(days=20)
@@ -38,14 +37,9 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001 - to be in its folder
     """Return what runs a command in a fresh folder with a fresh database and the starter regions."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"SECRET_KEY": STRONG, "ADDRESS_KEY": STRONG, "FETCH_PRIVATE_ADDRESSES": "true"}.items():
-        monkeypatch.setenv(f"DIGEST_{name}", value)
-    with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
-        METADATA.create_all(app.database.engine)
+    monkeypatch.setenv("DIGEST_FETCH_PRIVATE_ADDRESSES", "true")
     CliRunner().invoke(regions, ["preset", "starter"])
 
     def command(*words: str, given: str | bytes | None = None, noun: Any = feeds) -> Result:

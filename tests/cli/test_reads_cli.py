@@ -9,14 +9,12 @@ import pytest
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
+from digest import bootstrap
 from digest.articles.models import Reads
 from digest.cli.articles import commands as articles
 from digest.cli.reads import commands as reads
 from digest.cli.reads import key_of
 from digest.errors import DigestError
-from digest.tables import METADATA
-from tests.conftest import STRONG
 
 Run = Callable[..., Result]
 GA4 = """# Start date: 20261116
@@ -31,14 +29,8 @@ SITE = ("--site", "https://example.org")
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path) -> Run:  # noqa: ARG001 - to be in its folder
     """Return what runs reads import in a fresh folder whose database has one article."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("SECRET_KEY", "ADDRESS_KEY"):
-        monkeypatch.setenv(f"DIGEST_{name}", STRONG)
-    with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
-        METADATA.create_all(app.database.engine)
     CliRunner().invoke(articles, ["import", "-"], input="url,headline\nhttps://example.org/a,Salt\n")
 
     def command(*words: str, given: str | bytes | None = None) -> Result:

@@ -7,25 +7,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
 from digest.cli.users import commands
 from digest.errors import BadInput
-from digest.tables import METADATA
-from tests.conftest import STRONG
 
 Run = Callable[..., Result]
 WORDS = "salt river night train"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path) -> Run:  # noqa: ARG001 - to be in its folder
     """Return what runs a command of users in a fresh folder with a fresh database."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("SECRET_KEY", "ADDRESS_KEY"):
-        monkeypatch.setenv(f"DIGEST_{name}", STRONG)
-    with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
-        METADATA.create_all(app.database.engine)
     return lambda *words, given="": CliRunner().invoke(commands, list(words), input=given)
 
 

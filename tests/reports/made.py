@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from digest.reports.facts import Clicked, Counted, Facts, Placement, Sent, Standing, Votes
+from digest.reports.hours import UNTIL
 from digest.reports.making import make
 from digest.reports.tables import Report
 from tests.conftest import NOW
 
 HEADLINE = "=HYPERLINK(\"https://evil.example\") <script>alert('1')</script> & a headline of a good length"
+
+
+def within(hour: int) -> int | None:
+    """Return the first of the hours reported on that a click of the hour after that one comes in."""
+    return next((hours for hours in UNTIL if hour < hours), None)
 
 
 def sent(number: int, weeks: int) -> Sent:
@@ -53,8 +59,8 @@ def facts(
             for place, count in enumerate(clicks, start=1)
         ],
         clicked=[
-            *(Clicked(number, hour, "human", count) for number in numbers for hour, count in hours),
-            *(Clicked(number, 0, "machine", 7) for number in numbers if hours),
+            *(Clicked(number, within(hour), "human", count) for number in numbers for hour, count in hours),
+            *(Clicked(number, within(0), "machine", 7) for number in numbers if hours),
         ],
         votes=[Votes(number, 3, 30) for number in numbers],
         left=[],

@@ -12,7 +12,7 @@ STORY = "https://news.example/rail?id=7&utm_source=digest&utm_content=south-cauc
 
 def counted(place: int) -> str:
     """Return a counted link to a story."""
-    return f"https://digest.example.org/c/AbC?u={quote(STORY.format(place), safe='')}"
+    return f"https://digest.example.org/c/{'AbC-' * 10}?u={quote(STORY.format(place), safe='')}"
 
 
 def page(*links: str) -> str:

@@ -126,7 +126,7 @@ def test_another_site_can_do_nothing(http, app, as_a, desk):
 def test_over_https_the_cookie_is_bound_to_the_host():
     """By its name and the Secure mark: no other host of the domain can set it."""
     safe = SimpleNamespace(settings=SimpleNamespace(base_url="https://digest.example.org"))
-    doors = SignIn(safe, None, Gate(safe, None))  # type: ignore[arg-type]
+    doors = SignIn(Gate(safe, None), None)  # type: ignore[arg-type]
     answer = doors._with_cookie(Response(), "token", 60)
     assert answer.headers["set-cookie"].startswith("__Host-digest_desk=token;")
     assert "Secure" in answer.headers["set-cookie"]

@@ -22,11 +22,10 @@ import orjson
 
 from digest.errors import SettingsError
 from digest.providers.brevo.sending import DELIVERY_TAG
-from digest.providers.event import EventKind, Forged, ProviderEvent, Reading
+from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, text_of
 from digest.providers.http import TimeOuts
 from digest.settings import Account
 
-LONGEST_KEPT: Final = 10_000  # characters of a body that makes no sense
 CLOCKS: Final = timedelta(minutes=5)  # by which two clocks may differ
 _MILLISECONDS: Final = 100_000_000_000  # a number of seconds above it lies in the year 5138
 _K = EventKind
@@ -90,7 +89,7 @@ class BrevoWebhook:
         try:
             said = orjson.loads(body)
         except orjson.JSONDecodeError:
-            said = {"body": body.decode("utf-8", "replace").replace("\0", "")[:LONGEST_KEPT]}
+            said = kept(body)
         return Reading(events=tuple(read_all(said if isinstance(said, list) else [said], now, now)))
 
     def confirm(self, url: str) -> None:
@@ -120,22 +119,22 @@ def read_all(listed: Iterable[object], latest: datetime, otherwise: datetime) ->
 
 
 def _event(said: dict[str, Any], latest: datetime, otherwise: datetime) -> ProviderEvent:
-    word = _text(said, "event")
+    word = text_of(said, "event")
     meaning = _MEANINGS.get(word, _Meaning(_K.unknown, word, again=True))
     metadata = _metadata(said)
-    message_id = (_text(said, "message-id") or _text(said, "messageId")).strip("<> ")
+    message_id = (text_of(said, "message-id") or text_of(said, "messageId")).strip("<> ")
     at = _moment(said, latest)
     return ProviderEvent(
         event_id=_name(said, message_id, meaning, at),
         kind=meaning.kind,
         at=at or otherwise,
-        delivery_ref=_text(metadata, "delivery") or _tagged(said),
-        batch_id=_text(metadata, "batch"),
+        delivery_ref=text_of(metadata, "delivery") or _tagged(said),
+        batch_id=text_of(metadata, "batch"),
         message_id=message_id,
-        address=_text(said, "email"),
+        address=text_of(said, "email"),
         permanent=meaning.permanent,
-        reason=_text(said, "reason").strip(),
-        url=_text(said, "link") if meaning.kind is _K.clicked else "",
+        reason=text_of(said, "reason").strip(),
+        url=text_of(said, "link") if meaning.kind is _K.clicked else "",
         machine=meaning.machine,
         raw=said,
     )
@@ -153,7 +152,7 @@ def _name(said: dict[str, Any], message_id: str, meaning: _Meaning, at: datetime
 def _metadata(said: dict[str, Any]) -> dict[str, Any]:
     """Return what we sent as X-Mailin-custom."""
     try:
-        found = orjson.loads(_text(said, "X-Mailin-custom"))
+        found = orjson.loads(text_of(said, "X-Mailin-custom"))
     except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -161,7 +160,7 @@ def _metadata(said: dict[str, Any]) -> dict[str, Any]:
 
 def _tagged(said: dict[str, Any]) -> str:
     """Return the delivery that the tags name: a list, one tag, or a list written as JSON."""
-    tags, text = said.get("tags"), _text(said, "tag")
+    tags, text = said.get("tags"), text_of(said, "tag")
     if not isinstance(tags, list):
         try:
             tags = orjson.loads(text)
@@ -178,7 +177,7 @@ def _moment(said: dict[str, Any], latest: datetime) -> datetime | None:
 
     ``date`` is UTC or has its zone in the list of events; in a webhook it is local time, written with a blank.
     """
-    found = [_instant(said.get("ts_epoch")), _instant(said.get("ts_event")), _dated(_text(said, "date"))]
+    found = [_instant(said.get("ts_epoch")), _instant(said.get("ts_event")), _dated(text_of(said, "date"))]
     return max((one for one in found if one is not None and one <= latest + CLOCKS), default=None)
 
 
@@ -199,8 +198,3 @@ def _dated(text: str) -> datetime | None:
     if at.tzinfo:
         return at.astimezone(UTC)
     return at.replace(tzinfo=UTC) if "T" in text else None
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    found = said.get(name)
-    return found if isinstance(found, str) else ""

@@ -20,7 +20,7 @@ from typing import Any, Final
 import orjson
 
 from digest.errors import SettingsError
-from digest.providers.event import EventKind, Forged, ProviderEvent, Reading
+from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, part_of, text_of
 from digest.providers.http import TimeOuts
 from digest.settings import Account
 
@@ -89,26 +89,26 @@ def webhook(account: Account, _times: TimeOuts, **_given: Any) -> MailgunWebhook
 
 def read_one(said: dict[str, Any], otherwise: datetime) -> ProviderEvent:
     """Return an event as Mailgun writes it. ``otherwise``: its time, where it has none."""
-    kind, mine = _kind(said), _part(said, "user-variables")
-    headers = _part(_part(said, "message"), "headers")
+    kind, mine = _kind(said), part_of(said, "user-variables")
+    headers = part_of(part_of(said, "message"), "headers")
     return ProviderEvent(
-        event_id=_text(said, "id") or sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        event_id=text_of(said, "id") or sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         kind=kind,
         at=_instant(said.get("timestamp")) or otherwise,
         delivery_ref=_merged(mine, "delivery"),
         batch_id=_merged(mine, "batch"),
-        message_id=_text(headers, "message-id").strip("<> "),
-        address=_text(said, "recipient") or parseaddr(_text(headers, "to"))[1],
+        message_id=text_of(headers, "message-id").strip("<> "),
+        address=text_of(said, "recipient") or parseaddr(text_of(headers, "to"))[1],
         permanent=kind is _K.bounced and _is_dead(said),
         reason=_reason(said),
-        url=_text(said, "url") if kind is _K.clicked else "",
-        machine=bool(_text(_part(said, "client-info"), "bot")),
+        url=text_of(said, "url") if kind is _K.clicked else "",
+        machine=bool(text_of(part_of(said, "client-info"), "bot")),
         raw=said,
     )
 
 
 def _kind(said: dict[str, Any]) -> EventKind:
-    word = _text(said, "event")
+    word = text_of(said, "event")
     if word != "failed":
         return _KINDS.get(word, _K.unknown)
     if said.get("severity") == "temporary":
@@ -118,21 +118,21 @@ def _kind(said: dict[str, Any]) -> EventKind:
 
 def _is_dead(said: dict[str, Any]) -> bool:
     """Tell whether a permanent failure says that the address will never work."""
-    status = _part(said, "delivery-status")
-    if _text(status, "bounce-type"):
-        return _text(status, "bounce-type") == "hard"
+    status = part_of(said, "delivery-status")
+    if text_of(status, "bounce-type"):
+        return text_of(status, "bounce-type") == "hard"
     return said.get("reason") not in _NOT_THE_ADDRESS and status.get("code") not in _TEMPORARY_CODES
 
 
 def _reason(said: dict[str, Any]) -> str:
-    status = _part(said, "delivery-status")
-    found = (_text(status, "message"), _text(status, "description"), _text(_part(said, "reject"), "reason"))
-    return next((text for text in found if text), _text(said, "reason")).strip()
+    status = part_of(said, "delivery-status")
+    found = (text_of(status, "message"), text_of(status, "description"), text_of(part_of(said, "reject"), "reason"))
+    return next((text for text in found if text), text_of(said, "reason")).strip()
 
 
-def _merged(mine: dict[str, Any], name: str) -> str:
+def _merged(mine: Mapping[str, Any], name: str) -> str:
     """Return a value of ours; nothing where Mailgun did not fill it in."""
-    text = _text(mine, name)
+    text = text_of(mine, name)
     return "" if text.startswith("%") else text
 
 
@@ -158,13 +158,3 @@ def _instant(given: object) -> datetime | None:
         return datetime.fromtimestamp(float(given), UTC)
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def _part(said: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = said.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    found = said.get(name)
-    return found if isinstance(found, str) else ""

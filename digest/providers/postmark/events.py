@@ -18,11 +18,10 @@ from typing import Any, Final
 import orjson
 
 from digest.errors import SettingsError
-from digest.providers.event import EventKind, Forged, ProviderEvent, Reading
+from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, text_of
 from digest.providers.http import TimeOuts
 from digest.settings import Account
 
-LONGEST_KEPT: Final = 10_000  # characters of a body that makes no sense
 _K = EventKind
 # Types of bounces that are no soft bounce. An answer by a machine is no bounce: kept and counted.
 _TYPES: Final[Mapping[str, EventKind]] = {
@@ -60,7 +59,7 @@ class PostmarkWebhook:
         try:
             said = orjson.loads(body)
         except orjson.JSONDecodeError:
-            said = {"body": body.decode("utf-8", "replace").replace("\0", "")[:LONGEST_KEPT]}
+            said = kept(body)
         listed = said if isinstance(said, list) else [said]
         return Reading(events=tuple(read_one(one if isinstance(one, dict) else {"value": one}, now) for one in listed))
 
@@ -83,7 +82,7 @@ def webhook(account: Account, _times: TimeOuts, **_given: Any) -> PostmarkWebhoo
 def read_one(said: dict[str, Any], otherwise: datetime) -> ProviderEvent:
     """Return an event as a webhook or the list of bounces writes it. ``otherwise``: its time, where it has none."""
     record = _record(said)
-    why = _text(said, "Type") or _text(said, "SuppressionReason")
+    why = text_of(said, "Type") or text_of(said, "SuppressionReason")
     kind = _kind(said, record, why)
     mine = said.get("Metadata")
     metadata = mine if isinstance(mine, dict) else {}
@@ -91,22 +90,22 @@ def read_one(said: dict[str, Any], otherwise: datetime) -> ProviderEvent:
         event_id=_name(said, record),
         kind=kind,
         at=_moment(said) or otherwise,
-        delivery_ref=_text(metadata, "delivery"),
-        batch_id=_text(metadata, "batch"),
-        message_id=_text(said, "MessageID"),
-        address=_text(said, "Email") or _text(said, "Recipient"),
+        delivery_ref=text_of(metadata, "delivery"),
+        batch_id=text_of(metadata, "batch"),
+        message_id=text_of(said, "MessageID"),
+        address=text_of(said, "Email") or text_of(said, "Recipient"),
         permanent=kind is _K.bounced and why in _DEAD,
-        reason=(_text(said, "Details") or _text(said, "Description") or why).strip(),
-        url=_text(said, "OriginalLink") if kind is _K.clicked else "",
+        reason=(text_of(said, "Details") or text_of(said, "Description") or why).strip(),
+        url=text_of(said, "OriginalLink") if kind is _K.clicked else "",
         raw=said,
     )
 
 
 def _record(said: dict[str, Any]) -> str:
     """Return what an event is. A complaint is one in the list of bounces, too, whatever that calls it."""
-    if _text(said, "Type") == "SpamComplaint":
+    if text_of(said, "Type") == "SpamComplaint":
         return "SpamComplaint"
-    return _text(said, "RecordType") or ("Bounce" if "BouncedAt" in said else "")
+    return text_of(said, "RecordType") or ("Bounce" if "BouncedAt" in said else "")
 
 
 def _kind(said: dict[str, Any], record: str, why: str) -> EventKind:
@@ -121,14 +120,14 @@ def _kind(said: dict[str, Any], record: str, why: str) -> EventKind:
 
 def _name(said: dict[str, Any], record: str) -> str:
     """Return an event's id: the same however often, and by whichever way, it is told."""
-    message = _text(said, "MessageID") or _text(said, "Recipient")
+    message = text_of(said, "MessageID") or text_of(said, "Recipient")
     own = {
         "Bounce": str(said.get("ID") or ""),
         "SpamComplaint": str(said.get("ID") or ""),
         "Delivery": "once",
-        "SubscriptionChange": _text(said, "ChangedAt"),
-        "Open": _text(said, "ReceivedAt"),
-        "Click": f"{_text(said, 'ReceivedAt')}:{sha256(_text(said, 'OriginalLink').encode()).hexdigest()[:16]}",
+        "SubscriptionChange": text_of(said, "ChangedAt"),
+        "Open": text_of(said, "ReceivedAt"),
+        "Click": f"{text_of(said, 'ReceivedAt')}:{sha256(text_of(said, 'OriginalLink').encode()).hexdigest()[:16]}",
     }.get(record, "")
     if not message or not own:
         return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -138,13 +137,8 @@ def _name(said: dict[str, Any], record: str) -> str:
 def _moment(said: dict[str, Any]) -> datetime | None:
     for name in _TIMES:
         try:
-            at = datetime.fromisoformat(_text(said, name))
+            at = datetime.fromisoformat(text_of(said, name))
         except ValueError:
             continue
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     return None
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    found = said.get(name)
-    return found if isinstance(found, str) else ""

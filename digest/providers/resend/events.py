@@ -18,13 +18,12 @@ from typing import Any, Final
 import orjson
 
 from digest.errors import SettingsError
-from digest.providers.event import EventKind, Forged, ProviderEvent, Reading
+from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, part_of, text_of
 from digest.providers.http import TimeOuts
 from digest.providers.resend.tags import decoded
 from digest.settings import Account
 
 TOLERANCE: Final = timedelta(minutes=5)  # either way; Svix' own libraries take the same
-LONGEST_KEPT: Final = 10_000  # characters of a body that makes no sense
 _STAMP: Final = re.compile(r"[0-9]{1,11}")
 _K = EventKind
 # email.sent (taken by Resend), email.scheduled, and events of contacts and domains: no word of ours, kept and counted.
@@ -108,25 +107,24 @@ def _signatures(headers: Mapping[str, str]) -> list[bytes]:
 
 
 def _senseless(event_id: str, at: datetime, body: bytes) -> ProviderEvent:
-    text = body.decode("utf-8", "replace").replace("\0", "")[:LONGEST_KEPT]
-    return ProviderEvent(event_id=event_id, kind=_K.unknown, at=at, reason="no JSON object", raw={"body": text})
+    return ProviderEvent(event_id=event_id, kind=_K.unknown, at=at, reason="no JSON object", raw=kept(body))
 
 
 def _event(event_id: str, signed_at: datetime, said: dict[str, Any]) -> ProviderEvent:
-    data = _part(said, "data")
-    kind = _KINDS.get(_text(said, "type"), _K.unknown)
+    data = part_of(said, "data")
+    kind = _KINDS.get(text_of(said, "type"), _K.unknown)
     tags = _tags(data.get("tags"))
     return ProviderEvent(
         event_id=event_id,
         kind=kind,
-        at=_moment(_text(said, "created_at")) or signed_at,
+        at=_moment(text_of(said, "created_at")) or signed_at,
         delivery_ref=decoded(tags.get("delivery", "")),
         batch_id=tags.get("batch", ""),
-        message_id=_text(data, "email_id"),
+        message_id=text_of(data, "email_id"),
         address=_address(data.get("to")),
-        permanent=kind is _K.bounced and _text(_part(data, "bounce"), "type") == "Permanent",
+        permanent=kind is _K.bounced and text_of(part_of(data, "bounce"), "type") == "Permanent",
         reason=_reason(data),
-        url=_text(_part(data, "click"), "link"),
+        url=text_of(part_of(data, "click"), "link"),
         raw=said,
     )
 
@@ -140,10 +138,10 @@ def _tags(given: object) -> dict[str, str]:
     return {str(name): value for name, value in pairs if isinstance(value, str)}
 
 
-def _reason(data: dict[str, Any]) -> str:
+def _reason(data: Mapping[str, Any]) -> str:
     """Return the words of whichever part there is, as "Permanent: General: the mailbox does not exist"."""
-    parts = [_part(data, name) for name in ("bounce", "failed", "suppressed")]
-    words = [_text(part, name) for part in parts for name in ("type", "subType", "reason", "message")]
+    parts = [part_of(data, name) for name in ("bounce", "failed", "suppressed")]
+    words = [text_of(part, name) for part in parts for name in ("type", "subType", "reason", "message")]
     return ": ".join(filter(None, words))
 
 
@@ -159,13 +157,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _part(said: dict[str, Any], name: str) -> dict[str, Any]:
-    found = said.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(said: dict[str, Any], name: str) -> str:
-    found = said.get(name)
-    return found if isinstance(found, str) else ""

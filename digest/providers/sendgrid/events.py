@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from digest.errors import SettingsError
-from digest.providers.event import EventKind, Forged, ProviderEvent, Reading
+from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, text_of
 from digest.providers.http import TimeOuts
 from digest.settings import Account
 
@@ -30,7 +30,6 @@ SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
 OLDEST: Final = timedelta(hours=25)  # 24 hours of tries, and some
 AHEAD: Final = timedelta(minutes=5)
-LONGEST_KEPT: Final = 10_000  # characters of a body that makes no sense
 _K = EventKind
 _KINDS: Final[Mapping[str, EventKind]] = {
     "delivered": _K.delivered,
@@ -93,17 +92,17 @@ def webhook(account: Account, times: TimeOuts) -> SendGridWebhook:  # noqa: ARG0
 def _event(said: Mapping[str, Any], received: datetime) -> ProviderEvent:
     word, kind = str(said.get("event", "")), _KINDS.get(str(said.get("event", "")), _K.unknown)
     return ProviderEvent(
-        event_id=_text(said, "sg_event_id") or _own_id(said),
+        event_id=text_of(said, "sg_event_id") or _own_id(said),
         kind=kind,
         at=_moment(said.get("timestamp")) or received,
-        delivery_ref=_text(said, "delivery"),
-        batch_id=_text(said, "batch"),
-        message_id=_text(said, "sg_message_id"),
-        address=_text(said, "email"),
+        delivery_ref=text_of(said, "delivery"),
+        batch_id=text_of(said, "batch"),
+        message_id=text_of(said, "sg_message_id"),
+        address=text_of(said, "email"),
         # A "blocked" bounce speaks of the mail or of us; "bounce" of the address.
-        permanent=word == "bounce" and _text(said, "type") != "blocked",
-        reason=" ".join(part for part in (_text(said, "reason"), _text(said, "response")) if part)[:500],
-        url=_text(said, "url"),
+        permanent=word == "bounce" and text_of(said, "type") != "blocked",
+        reason=" ".join(part for part in (text_of(said, "reason"), text_of(said, "response")) if part)[:500],
+        url=text_of(said, "url"),
         machine=said.get("sg_machine_open") is True,
         raw=said,
     )
@@ -116,8 +115,7 @@ def _own_id(said: Mapping[str, Any]) -> str:
 
 
 def _senseless(body: bytes, at: datetime) -> ProviderEvent:
-    text = body[:LONGEST_KEPT].decode("utf-8", "replace")
-    return ProviderEvent(event_id=_hash(body), kind=_K.unknown, at=at, raw={"body": text})
+    return ProviderEvent(event_id=_hash(body), kind=_K.unknown, at=at, raw=kept(body))
 
 
 def _moment(value: object) -> datetime | None:
@@ -125,11 +123,6 @@ def _moment(value: object) -> datetime | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 12):  # noqa: PLR2004 - more is no second of our era
         return None
     return datetime.fromtimestamp(int(text), UTC)
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    value = said.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _hash(raw: bytes) -> str:
