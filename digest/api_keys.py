@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import or_, update
+from sqlalchemy import JSON, Column, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from digest.errors import BadInput, NotFound
@@ -21,6 +21,7 @@ class ApiKey(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     digest: str = Field(unique=True)  # SHA-256 of the key: it has 256 random bits, so nothing slower is needed
+    scopes: list[str] = Field(default_factory=lambda: ["intake"], sa_column=Column(JSON, nullable=False))
     made_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from digest.database import Database
     from digest.editors.alerts import Alarm
     from digest.fetching import Fetcher
-    from digest.providers.event import Webhook
+    from digest.providers.event import Puller, Webhook
+    from digest.providers.registry import Accounts
     from digest.sending.provider import Provider
     from digest.sending.sender import Means
     from subscribers import Keys
@@ -58,13 +59,45 @@ class App:
         return build(self.settings)
 
     @cached_property
+    def accounts(self) -> "Accounts":
+        """Return the providers of all accounts by name; each is built when it is first asked for."""
+        from digest.providers.registry import Accounts
+
+        return Accounts(self.settings, lambda: self.provider)
+
+    def provider_of(self, account: str) -> "Provider":
+        """Return the provider of an account ("": that of PROVIDER). Raises Refused where the settings have none."""
+        return self.means.provider_of(account)
+
+    @cached_property
     def webhooks(self) -> "Mapping[str, Webhook]":
         """Return account -> what reads its webhooks, of those whose webhook secret is set."""
         from digest.providers import registry
 
-        names = [self.settings.provider.value, *self.settings.accounts]
-        found = ((name, registry.webhook(self.settings, name)) for name in names)
+        found = ((name, registry.webhook(self.settings, name)) for name in self.settings.account_names)
         return {name: one for name, one in found if one is not None}
+
+    def webhook(self, account: str) -> "Webhook | None":
+        """Return what reads the webhooks of an account; None where there is none, or its secret is not set."""
+        return self.webhooks.get(account or self.settings.provider.value)
+
+    def puller(self, account: str) -> "Puller | None":
+        """Return what asks an account for its events; None where its provider has none to ask for.
+
+        Built once. Raises SettingsError where there is no such account, or it cannot be used.
+        """
+        from digest.providers import registry
+
+        name = account or self.settings.provider.value
+        if self.settings.account(name).provider not in registry.PULLERS:
+            return None
+        if name not in self._pullers:
+            self._pullers[name] = registry.puller(self.settings, name)
+        return self._pullers[name]
+
+    @cached_property
+    def _pullers(self) -> "dict[str, Puller]":
+        return {}
 
     @cached_property
     def means(self) -> "Means":
@@ -73,6 +106,7 @@ class App:
         from digest.sending.sender import Means
 
         settings = self.settings
+        rates = ((name, settings.account(name).rate) for name in settings.account_names)
         return Means(
             database=self.database,
             provider=self.provider,
@@ -84,6 +118,8 @@ class App:
             longest_call=timedelta(seconds=settings.connect_timeout + settings.write_timeout + settings.read_timeout),
             uncertain=settings.uncertain,
             relaxed=relaxed.names(settings),
+            providers=self.accounts,
+            rates={name: rate for name, rate in rates if rate is not None},
             refresher=self.refresher,
             pictures=self.cut_pictures,
         )
@@ -125,10 +161,13 @@ class App:
         from digest.editors.alerts import Alarm
 
         urls = {"alert_url": self.settings.alert_url, "heartbeat_url": self.settings.heartbeat_url}
-        return Alarm(caller=self.fetcher, **{name: url.get_secret_value() for name, url in urls.items() if url})
+        given = {name: url.get_secret_value() for name, url in urls.items() if url}
+        return Alarm(caller=self.fetcher, **given)
 
     def close(self) -> None:
         """Give back what was opened."""
+        if "accounts" in self.__dict__:
+            self.accounts.close()
         if "provider" in self.__dict__:
             self.provider.close()
         if "database" in self.__dict__:

@@ -3,10 +3,13 @@
 The environment beats the file. A bad value stops the start with a sentence that names the setting.
 """
 
+import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -15,12 +18,14 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from digest.errors import SettingsError
 
 WEAKEST_KEY = 32
 LEASE_MARGIN_SECONDS = 5.0
 FILE_NAME = "digest.toml"
+ACCOUNT_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in the address of its webhooks
 
 
 class ProviderName(StrEnum):
@@ -34,6 +39,21 @@ class ProviderName(StrEnum):
     resend = "resend"
     brevo = "brevo"
     smtp = "smtp"
+
+
+# What each cannot send without. SES finds its key as the AWS tools do where none is given.
+NEEDS: Final[Mapping[ProviderName, tuple[str, ...]]] = MappingProxyType(
+    {
+        ProviderName.outbox: (),
+        ProviderName.sendgrid: ("api_key",),
+        ProviderName.mailgun: ("api_key", "domain"),
+        ProviderName.postmark: ("api_key",),
+        ProviderName.ses: ("region",),
+        ProviderName.resend: ("api_key",),
+        ProviderName.brevo: ("api_key",),
+        ProviderName.smtp: ("url",),
+    }
+)
 
 
 class Uncertain(StrEnum):
@@ -71,6 +91,11 @@ class Account(BaseModel):
         value = getattr(self, name)
         return value.get_secret_value() if value is not None else ""
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Return the fields that its provider cannot do without and that are not set."""
+        return tuple(name for name in NEEDS[self.provider] if not str(getattr(self, name) or ""))
+
 
 class Settings(BaseSettings):
     """Every setting of the product. Names in the environment carry the prefix ``DIGEST_``."""
@@ -107,6 +132,7 @@ class Settings(BaseSettings):
     brevo_base_url: str = ""
     smtp_url: SecretStr | None = None
     smtp_bounce_domain: str = ""
+    smtp_webhook_secret: SecretStr | None = None  # bounce addresses carry a tag made with it
     accounts: dict[str, Account] = Field(default_factory=dict, description="more accounts, by name")
     sender_address: str = "digest@example.org"
     postal_address: str = ""
@@ -122,6 +148,7 @@ class Settings(BaseSettings):
     write_timeout: float = Field(default=30.0, gt=0)
     undo_minutes: float = Field(default=5.0, ge=0, le=30)
     alert_url: SecretStr | None = Field(default=None, description="gets a JSON message when an issue is held or stops")
+    alert_account: str = Field(default="", description="the account letters to editors go by where their own fails")
     heartbeat_url: SecretStr | None = Field(default=None, description="fetched after each pass of the schedule")
     fetch_private_addresses: bool = Field(default=False, description="allow feeds on private and loopback addresses")
 
@@ -158,21 +185,31 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _provider_has_its_key(self) -> Self:
-        name = self.provider.value
-        if self.provider is ProviderName.smtp and self.smtp_url is None:
-            raise ValueError("PROVIDER is smtp, but SMTP_URL is not set")
-        by_key = f"{name}_api_key" in type(self).model_fields and self.provider is not ProviderName.ses
-        if by_key and getattr(self, f"{name}_api_key") is None:  # SES may find its keys as the AWS tools do
-            raise ValueError(f"PROVIDER is {name}, but {name.upper()}_API_KEY is not set")
+        lacks = self._default_account().lacks
+        if lacks:
+            raise ValueError(f"PROVIDER is {self.provider}, but {self._setting(lacks[0])} is not set")
         return self
 
     @model_validator(mode="after")
-    def _accounts_have_names(self) -> Self:
-        for name in self.accounts:
-            if not name.replace("-", "").isalnum() or not name.isascii() or name in ProviderName.__members__:
+    def _accounts_are_sound(self) -> Self:
+        for name, account in self.accounts.items():
+            if not ACCOUNT_NAME.fullmatch(name) or name in ProviderName.__members__:
                 raise ValueError(
-                    f"ACCOUNTS names {name!r}: a name is of letters, figures and hyphens, and not that of a provider"
+                    f"ACCOUNTS names {name!r}: a name is of small letters, figures and single hyphens, "
+                    "and not that of a provider"
                 )
+            if account.lacks:
+                needed = " and ".join(NEEDS[account.provider])
+                raise ValueError(f"Account {name!r}: {account.provider} needs {needed}; {account.lacks[0]} is not set")
+        return self
+
+    @model_validator(mode="after")
+    def _alert_account_is_known(self) -> Self:
+        if self.alert_account and self.alert_account not in self.account_names:
+            raise ValueError(
+                f"ALERT_ACCOUNT is {self.alert_account!r}, and there is no such provider account. "
+                f"Accounts: {', '.join(self.account_names)}"
+            )
         return self
 
     def account(self, name: str = "") -> Account:
@@ -183,19 +220,27 @@ class Settings(BaseSettings):
         if name in self.accounts:
             return self.accounts[name]
         if name not in ("", self.provider.value):
-            known = ", ".join(sorted([self.provider.value, *self.accounts]))
+            known = ", ".join(sorted(self.account_names))
             raise SettingsError(f"There is no provider account {name!r}. Accounts: {known}. Set it in DIGEST_ACCOUNTS.")
-        mine = self.provider.value
+        return self._default_account()
+
+    @property
+    def account_names(self) -> tuple[str, ...]:
+        """Return the names of all accounts: that of PROVIDER, then the others."""
+        return (self.provider.value, *sorted(self.accounts))
+
+    def _default_account(self) -> Account:
+        mine, known = self.provider, type(self).model_fields
+        settings = {field: self._setting(field).lower() for field in Account.model_fields}
         fields = {
-            field: getattr(self, f"{mine}_{field}")
-            for field in Account.model_fields
-            if f"{mine}_{field}" in type(self).model_fields
+            field: getattr(self, name) for field, name in settings.items() if name in known and field != "provider"
         }
-        if self.provider is ProviderName.ses:
-            fields["region"] = self.aws_region
-        if self.provider is ProviderName.smtp:
-            fields["domain"] = self.smtp_bounce_domain
-        return Account(provider=self.provider, **fields)
+        return Account(provider=mine, **fields)
+
+    def _setting(self, field: str) -> str:
+        """Return what the setting is called that is a field of the default account."""
+        ours = {(ProviderName.ses, "region"): "AWS_REGION", (ProviderName.smtp, "domain"): "SMTP_BOUNCE_DOMAIN"}
+        return ours.get((self.provider, field), f"{self.provider}_{field}".upper())
 
     @classmethod
     def settings_customise_sources(
@@ -231,6 +276,8 @@ def load(folder: Path | None = None, **given: Any) -> Settings:
         return _from_folder(_ForFolder(**given), folder or Path())
     except ValidationError as error:
         raise SettingsError(_sentence(error, file)) from error
+    except SourceError as error:
+        raise SettingsError(_not_json(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from error
     except UnicodeDecodeError as error:
@@ -252,8 +299,20 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update=update)
 
 
+def _not_json(error: SourceError) -> str:
+    """Return the sentence for a setting of several values that is no JSON in the environment."""
+    found = re.search(r'field "(\w+)"', str(error))
+    name = f"DIGEST_{found[1].upper()}" if found else "A setting in the environment"
+    like = (
+        '{"second": {"provider": "postmark", "api_key": "KEY"}}' if name == "DIGEST_ACCOUNTS" else '["FIRST", "SECOND"]'
+    )
+    return f"{name} is not valid JSON. Write it like {like}."
+
+
 def _sentence(error: ValidationError, file: Path) -> str:
     first = error.errors()[0]
+    if first["loc"][:1] == ("accounts",) and len(first["loc"]) > 1:
+        return _of_account(first["loc"][1:], str(first["type"]), str(first["msg"]))
     name = "DIGEST_" + "_".join(str(part) for part in first["loc"]).upper() if first["loc"] else "A setting"
     if first["type"] == "missing":
         return f"{name} is not set. Run `digest init` to make {file}, or set it in the environment."
@@ -262,3 +321,16 @@ def _sentence(error: ValidationError, file: Path) -> str:
         return f"{file} has a setting nobody knows: {first['loc'][0]!r}. Take it out. Settings: {known}."
     reason = str(first["msg"]).removeprefix("Value error, ")
     return f"{name} is wrong: {reason}." if first["loc"] else f"{reason}."
+
+
+def _of_account(where: Sequence[object], kind: str, reason: str) -> str:
+    """Return the sentence for a bad account. ``where``: its name, and the field."""
+    name, field = where[0], ".".join(str(part) for part in where[1:])
+    if kind == "extra_forbidden":
+        known = ", ".join(Account.model_fields)
+        return f"Account {name!r} in DIGEST_ACCOUNTS has a field nobody knows: {field!r}. Fields: {known}."
+    if kind == "missing":
+        return f"Account {name!r} in DIGEST_ACCOUNTS does not say its {field}. One of: {', '.join(ProviderName)}."
+    if not field:
+        return f"Account {name!r} in DIGEST_ACCOUNTS must have fields, such as provider and api_key."
+    return f"Account {name!r} in DIGEST_ACCOUNTS: {field} is wrong: {reason}."

@@ -10,6 +10,7 @@ import digest.events.models
 import digest.issues.models
 import digest.proofs.models
 import digest.regions
+import digest.rendering.models
 import digest.sending.models
 import digest.users
 import subscribers.models

@@ -49,6 +49,7 @@ class User(SQLModel, table=True):
     password: str  # argon2id
     second: str = ""  # secret of the second factor, base32; "" where there is none
     second_used: int = 0  # the last step of 30 s whose code was taken: none is good twice
+    openid: str = ""  # who they are to the identity provider: issuer and subject; "" until they came that way
     created_at: datetime
     removed_at: datetime | None = None  # rows stay: the log names them
 

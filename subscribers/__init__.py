@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from subscribers.addresses import masked as masked
     from subscribers.addresses import normalise as normalise
     from subscribers.audience import AudienceSet as AudienceSet
+    from subscribers.audience import audience_numbers as audience_numbers
     from subscribers.audience import audience_sets as audience_sets
     from subscribers.audience import reader_zones as reader_zones
     from subscribers.audience import readers_by_zone as readers_by_zone
@@ -50,6 +51,7 @@ _HOMES = {
     "addresses": ("masked", "normalise"),
     "audience": (
         "AudienceSet",
+        "audience_numbers",
         "audience_sets",
         "reader_zones",
         "readers_by_zone",

@@ -84,6 +84,18 @@ def audience_sets(session: Session, family: str, now: datetime) -> list[Audience
     ]
 
 
+def audience_numbers(
+    session: Session, family: str, wanted: Collection[tuple[str, ...]], *, make: bool = False
+) -> dict[tuple[str, ...], int]:
+    """Return the numbers of these ordered sets of lists of a family; ``make``: those that nobody ever had, too.
+
+    For mail that leaves out a part of what a reader has: the set of what is left may be one that no reader has.
+    """
+    named = {(family, " ".join(lists)): lists for lists in wanted}
+    found = _audience_numbers(session, set(named)) if make else _known_audiences(session, named)
+    return {named[key]: number for key, number in found.items()}
+
+
 def recipients(family: str, now: datetime) -> Select[Any]:
     """Return a select of (subscriber_id, audience_id): who would get the family's mail at that instant."""
     return (

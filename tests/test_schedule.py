@@ -203,5 +203,5 @@ def test_rows_say_why_and_who_stands_for_whom():
         ("meridian", "2026-12-21", True, []),
     ]
     assert found[4]["why_not"] == "it is a skip date"
-    assert found[0]["companions"] == "Readers of meridian get that instead, this day."
+    assert found[0]["companions"] == "Readers of meridian get that instead, this day, in the regions of both."
     assert found[1]["cadence"] == "Every 2 weeks from 2026-11-23."

@@ -8,11 +8,7 @@ import typer
 from digest.cli.console import Json, answer, opened, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from digest.events.intake import Received
-    from digest.providers.event import ProviderEvent
-    from digest.settings import Account
 
 commands = typer.Typer(help="What providers told us after the sending.", no_args_is_help=True)
 
@@ -90,33 +86,14 @@ def import_(
     """
     from digest.errors import BadInput
     from digest.events import intake
+    from digest.providers import registry
 
     if not path.exists():
         raise BadInput(f"{path} is not there. Give the path of a Maildir (a folder) or an mbox (a file).")
     with opened() as app:
         name = account or app.settings.provider.value
-        of = app.settings.account(name)
-        done = intake.store(app.database, name, _mailbox(of)(of, path), app.clock.now())
+        done = intake.store(app.database, name, registry.mailbox(app.settings, name, path), app.clock.now())
     _say(name, done, as_json=as_json)
-
-
-def _mailbox(account: "Account") -> "Callable[[Account, Path], Iterator[ProviderEvent]]":
-    """Return what reads the mailbox that an account's mails come back to. Raises BadInput where there is none."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    from digest.errors import BadInput
-
-    home = f"digest.providers.{account.provider.value}"
-    found: Callable[[Account, Path], Iterator[ProviderEvent]] | None = (
-        getattr(import_module(home), "mailbox", None) if find_spec(home) else None
-    )
-    if found is None:
-        raise BadInput(
-            f"{account.provider.value} tells by webhooks what came back, not by mail: a mailbox is for an account "
-            "with SMTP. Name one with --account."
-        )
-    return found
 
 
 def _say(account: str, done: "Received", *, as_json: bool) -> None:

@@ -180,6 +180,7 @@ def _rehearse(app: "App", issue_id: UUID, as_json: bool) -> None:
         issue = find(session, issue_id)
         number, shares = issue.number, rehearsing.who_would_get(session, issue, at)
         ahead = [one.to_json() for one in rehearsing.waves_of(session, issue, at)]
+        instead = rehearsing.instead_of(session, issue, at)
     reasons = starting.reasons_to_hold(app.database, issue_id, at)
     data: dict[str, Any] = {
         "issue": str(issue_id),
@@ -189,6 +190,7 @@ def _rehearse(app: "App", issue_id: UUID, as_json: bool) -> None:
             {"edition": one.edition_number, "lists": list(one.lists), "readers": one.readers, "subject": one.subject}
             for one in shares
         ],
+        "instead": instead,
         "waves": ahead,
         "held": reasons,
     }
@@ -200,9 +202,15 @@ def _say_rehearsal(data: dict[str, Any]) -> None:
     for one in data["editions"]:
         name = f"edition {one['edition']}" if one["edition"] else "made at the freeze, if anything is new"
         print(f"{one['readers']:>9,}  {' + '.join(one['lists'])}: {name}  {one['subject']}".rstrip())
+    _say_instead(data["instead"])
     _say_waves(data["waves"])
     for reason in data["held"]:
         print(f"It would be held: {reason}")
+
+
+def _say_instead(instead: dict[str, int]) -> None:
+    for weekly, readers in instead.items():
+        print(f"{readers:>11,}  get {weekly} instead, this day; they are not in the audience")
 
 
 def _say_waves(waves: list[dict[str, Any]]) -> None:
@@ -236,6 +244,7 @@ def _say_state(data: dict[str, Any], then: str | None = None) -> None:
             print(f"{count:>11,}  {state}")
     if data["audience"] is not None:
         print(f"{data['sum']:>11,}  in all, of an audience of {data['audience']:,}")
+    _say_instead(data["instead"])
     _say_waves(data["waves"])
     _say_trouble(data)
 

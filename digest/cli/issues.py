@@ -228,7 +228,7 @@ def send_test(
         proof = _current_proof(app, issue)
         edition = storing.chosen(proof.editions, tuple(part.strip() for part in lists.split(",") if part.strip()))
         receipt = direct.send_test(
-            app.database, app.provider, edition.number, address=normalise(to), base_url=app.settings.base_url
+            app.database, app.provider_of, edition.number, address=normalise(to), base_url=app.settings.base_url
         )
     if not receipt.accepted:
         raise Refused(f"The provider refused the test mail: {receipt.reason}.")

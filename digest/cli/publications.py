@@ -9,6 +9,10 @@ from digest.errors import BadInput
 
 commands = typer.Typer(help="The recurring newsletters: name, sender, cadence, schedule.", no_args_is_help=True)
 
+ListAccount = Annotated[
+    list[str] | None,
+    typer.Option(metavar="LIST=ACCOUNT", help="A list that is sent by an account of its own; may be repeated."),
+]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="A slug: weekly, morning-brief.")]
 
 
@@ -52,10 +56,15 @@ def add(
     ] = "skip",
     unapproved: Annotated[str, typer.Option(help="Unapproved at its time: hold, or send if all is green.")] = "hold",
     house_byline: Annotated[list[str] | None, typer.Option(help="A byline that is no author; may be repeated.")] = None,
+    account: Annotated[str, typer.Option(help="The provider account it is sent by. Default: that of PROVIDER.")] = "",
+    list_account: ListAccount = None,
+    clicks: Annotated[
+        str, typer.Option(help="Counted clicks: off, anonymous, or personal (of readers who agreed).")
+    ] = "anonymous",
     as_json: Json = False,
 ) -> None:
     """Add a publication."""
-    from digest.issues import publications
+    from digest.issues import publications, sending_accounts
 
     given = {
         "id": id, "name": name, "sender_name": sender_name, "reply_to": reply_to, "language": language,
@@ -66,7 +75,8 @@ def add(
         "editor_name": editor_name, "editor_role": editor_role,
         "editors": editor or [], "section_stories": stories, "section_briefs": briefs,
         "minimum_stories": minimum_stories, "empty": empty, "unapproved": unapproved,
-        "house_bylines": house_byline or [],
+        "house_bylines": house_byline or [], "clicks": clicks,
+        "account": account, "list_accounts": sending_accounts.pairs(list_account or []),
     }  # fmt: skip
     with opened() as app:
         data = publications.checked(
@@ -74,6 +84,7 @@ def add(
             sender_address=sender_address or app.settings.sender_address,
             postal_address=postal_address or app.settings.postal_address,
         )
+        sending_accounts.check_known([data.account, *data.list_accounts.values()], app.settings.account_names)
         with app.database.writing() as session:
             added = publications.add(session, data).model_dump(mode="json")
     answer(
@@ -120,16 +131,27 @@ def show(
 @commands.command()
 def edit(
     id: Identifier,  # noqa: A002 - it is the publication's id
-    values: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...", help="As in sender_name='The River'.")],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="FIELD=VALUE...", help="As in sender_name='The River'.")
+    ] = None,
+    list_account: ListAccount = None,
     as_json: Json = False,
 ) -> None:
-    """Change a publication. Issues that are drafted keep what they had: digest issues edit ISSUE refresh."""
-    from digest.issues import publications
+    """Change a publication. Issues that are drafted keep what they had: digest issues edit ISSUE refresh.
 
-    given = dict(_pair(text) for text in values)
+    Provider accounts hold at once, also for what is queued of an issue under way. LIST= takes a list's own away.
+    """
+    from digest.issues import publications, sending_accounts
+
+    given, lists = dict(_pair(text) for text in values or []), sending_accounts.pairs(list_account or [])
+    if not given and not lists:
+        raise BadInput("Say what to change: FIELD=VALUE, or --list-account LIST=ACCOUNT.")
     with opened() as app, app.database.writing() as session:
-        changed: dict[str, Any] = publications.change(session, id, given).model_dump(mode="json")
-    answer(changed, as_json, lambda: print("\n".join(f"{name}: {changed[name]}" for name in given)))
+        sending_accounts.check_known([given.get("account", ""), *lists.values()], app.settings.account_names)
+        publications.change(session, id, given)
+        changed: dict[str, Any] = sending_accounts.change(session, id, lists).model_dump(mode="json")
+    said = [*given, *(["list_accounts"] if lists else [])]
+    answer(changed, as_json, lambda: print("\n".join(f"{name}: {changed[name]}" for name in said)))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -41,5 +41,5 @@ def _say_what_waits(app: "App") -> None:
     from digest.sending import waiting
 
     with app.database.reading() as session:
-        for sentence in waiting.sentences(session, app.database.now(session)):
+        for sentence in waiting.sentences(session, app.database.now(session), app.means.account):
             print(sentence, flush=True)

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from digest.database import Database
 from digest.issues.models import Issue
-from digest.sending import ledger, pacing, waiting, waves
+from digest.sending import ledger, pacing, rehearsing, waiting, waves
 
 
 def standing(database: Database, session: Session, issue: Issue, account: str) -> dict[str, Any]:
@@ -25,7 +25,8 @@ def standing(database: Database, session: Session, issue: Issue, account: str) -
         "deliveries": counts,
         "sum": sum(counts.values()),
         "whole": ledger.is_whole(session, issue.number),
-        "waiting": waiting.of_issue(session, issue.number, now).sentence(now) if under_way else "",
+        "waiting": waiting.of_issue(session, issue.number, now, account).sentence(now) if under_way else "",
+        "instead": rehearsing.instead_of(session, issue, now),
         "waves": [one.to_json() for one in waves.of_issue(session, issue.number)],
         "uncertain_batches": ledger.uncertain_batches(session, issue.number),
         "account_halted": pacing.halted(session, account),

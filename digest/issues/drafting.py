@@ -1,7 +1,7 @@
 """Drafting an issue: gathering its candidates at a cut-off and storing all it will ever be built from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,8 @@ from digest.issues.building import issue_id
 from digest.issues.edits import Edits
 from digest.issues.frame import Frame
 from digest.issues.frame import freeze as freeze_frame
-from digest.issues.history import sent_to_sets
-from digest.issues.models import Issue, IssueCandidate, IssueStatus
+from digest.issues.history import History, sent_to_sets, told_this_week
+from digest.issues.models import Issue, IssueCandidate, IssueStatus, Publication
 from digest.issues.recipe import Recipe
 from digest.ranking.formula import Formula, for_cadence
 
@@ -107,8 +107,9 @@ def inputs_of(
     session: Session, issue: Issue, articles: Sequence[Article], pictures: PictureStore | None = None
 ) -> list[dict[str, Any]]:
     """Return the inputs of articles as candidates of an issue that exists already."""
-    history = sent_to_sets(session, issue.publication_id, issue.as_of, issue.id)
-    window = _window(for_cadence(publications.get(session, issue.publication_id).cadence))
+    frozen = Publication.model_validate(issue.frame["publication"])
+    history = _history(session, frozen, issue.as_of, issue.id)
+    window = _window(for_cadence(frozen.cadence))
     return gathering.freeze(
         session,
         articles,
@@ -132,7 +133,7 @@ def _gather(
 ) -> _Gathered:
     publication = publications.get(session, publication_id)
     formula = for_cadence(publication.cadence)
-    history = sent_to_sets(session, publication_id, as_of, issue)
+    history = _history(session, publication, as_of, issue)
     last = as_utc_text(history.last_cutoff) if history.last_cutoff else None
     frame = freeze_frame(session, publication, formula.version, last)
     articles = _articles(session, as_of, formula, added)
@@ -147,6 +148,14 @@ def _gather(
         pictures=pictures,
     )
     return _Gathered(frame, inputs)
+
+
+def _history(session: Session, publication: Publication, as_of: datetime, apart: UUID) -> History:
+    """Return what a publication told its sets; with what its daily told this week, where it may repeat that."""
+    found = sent_to_sets(session, publication.id, as_of, apart)
+    if not (publication.repeats_daily and publication.companion):
+        return found
+    return replace(found, daily=told_this_week(session, publication.companion, as_of))
 
 
 def _window(formula: Formula) -> timedelta:

@@ -100,6 +100,7 @@ def _inputs(article: Article, read: Reading | None, around: _Around) -> Inputs:
         shown_popular=around.history.popular_for(keys),
         carried=_carried(article, around),
         late=_late(article, around.as_of, around.history.last_cutoff),
+        from_daily=not around.history.daily.isdisjoint(keys),
         correction_due=bool(article.correction),
         correction_told=tuple(sorted(told)),
     )

@@ -42,11 +42,12 @@ DELIVERY = table(
 GONE_OUT = ("accepted", "uncertain", "claimed", "queued", "freezing")
 REMEMBERED = timedelta(days=366)  # a story may come back after 365 days
 LOST_WITHIN = timedelta(days=28)
+THIS_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was told. Keys of ``sent`` and ``popular`` are story keys, clusters and article ids alike.
+    """What was told. Keys of ``sent``, ``popular`` and ``daily`` are story keys, clusters and article ids alike.
 
     Clusters change: ask under the ids of all present members, too, and it counts who was sent before it joined.
     """
@@ -55,6 +56,7 @@ class History:
     popular: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> set keys
     losers: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # article id -> set key -> cut-off
     last_cutoff: datetime | None = None  # of the last regular issue that went out
+    daily: frozenset[str] = frozenset()  # told this week by the daily whose stories may stand here again
 
     def sent_to(self, keys: Iterable[str]) -> dict[str, datetime]:
         """Return set key -> when a story was last sent to it, under any of its keys."""
@@ -82,6 +84,13 @@ def sent_to_sets(session: Session, publication_id: str, before: datetime, apart:
         losers=_losers(session, earlier, before),
         last_cutoff=_last_cutoff(session, publication_id, before, apart),
     )
+
+
+def told_this_week(session: Session, publication_id: str, before: datetime) -> frozenset[str]:
+    """Return the keys of the stories that a publication told anybody in the seven days before an instant."""
+    lately = and_(col(Issue.first_accepted_at) >= before - THIS_WEEK, col(Issue.first_accepted_at) < before)
+    sent, _popular = _told(session, and_(col(Issue.publication_id) == publication_id, lately), before)
+    return frozenset(sent)
 
 
 def corrections_told(

@@ -46,6 +46,7 @@ class Inputs:
     shown_popular: tuple[str, ...] = ()  # set keys
     carried: tuple[str, ...] = ()  # set keys whose last issue had no room for it (ruling 1)
     late: bool = False  # first seen since the last cut-off: carried for every set (ruling 1)
+    from_daily: bool = False  # the companion told it in the week before; it may stand here again, labelled
     correction_due: bool = False  # there is a correction for those sets that were sent the story without it
     correction_told: tuple[str, ...] = ()  # set keys that this correction went out to
 

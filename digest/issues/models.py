@@ -65,6 +65,9 @@ class Publication(SQLModel, table=True):
     list_accounts: dict[str, str] = Field(
         default_factory=dict, sa_column=Column(JSON, nullable=False)
     )  # list -> account
+    four_eyes: bool = False  # who approves must not be the last who changed the issue
+    test_required: bool = False  # no approval before a test of what is approved was sent
+    testers: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # who may get tests
     house_bylines: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
@@ -79,6 +82,7 @@ class Run(SQLModel, table=True):
     send_at: datetime
     issue_id: UUID | None = None
     outcome: str = ""  # drafted | held | skipped | late, with the reason after a colon
+    told_at: datetime | None = None  # when the editors were told that nothing was drafted
     created_at: datetime
 
 

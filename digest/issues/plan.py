@@ -37,6 +37,7 @@ class StoryPlan:
     picture: Picture | None = None
     correction: str = ""
     updated: bool = False
+    from_daily: bool = False  # the daily brought it this week: the mail says so
     editors_choice: bool = False
     show_badge: bool = False  # at most a third of the stories print it
     place: int  # from the top of the whole mail; the lead is 1

@@ -149,6 +149,9 @@ class PublicationData(BaseModel):
     account: Annotated[str, AfterValidator(_slug_or_none)] = ""
     list_accounts: dict[str, Annotated[str, AfterValidator(_slug)]] = Field(default_factory=dict)
     house_bylines: list[str] = Field(default_factory=list)
+    four_eyes: bool = False
+    test_required: bool = False
+    testers: list[Address] = Field(default_factory=list, max_length=10)
 
     @model_validator(mode="before")
     @classmethod

@@ -54,6 +54,7 @@ class Teller:
             picture=_picture(inputs, texts.get("alt")),
             correction=inputs.correction,
             updated=inputs.refreshed_at is not None,
+            from_daily=inputs.from_daily and block is not Block.correction,
             editors_choice=inputs.editors_choice,
             place=placed.place,  # numbered from the top of the mail afterwards
             block=block.value,

@@ -75,5 +75,9 @@ class Surroundings:
     unknown_lists: Mapping[str, int] = field(
         default_factory=dict
     )  # list added after the draft -> readers it leaves out
+    instead: Mapping[str, int] = field(default_factory=dict)  # weekly -> readers who get it instead of this issue
+    partly_instead: Mapping[str, int] = field(default_factory=dict)  # weekly -> who get it instead of some regions
+    spared: int = 0  # readers who had every story of their edition before; the ledger counts them
+    later: int = 0  # sibling editions that are made when the issue is frozen
     dead_feeds: Sequence[str] = ()  # sentences: feeds that have not been had for long
     relaxed: frozenset[str] = frozenset()  # links | https: what the provider (the outbox) does not need (ruling 16)

@@ -11,7 +11,7 @@ SHIFT = 0.2
 
 def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
     """Count the readers of all editions."""
-    total = sum(edition.readers for edition in editions)
+    total = sum(edition.readers for edition in editions) + sum(around.instead.values()) + around.spared
     yield from counted(total, around.last_readers, "the last issue")
     for lists, readers in around.nothing_new.items():
         yield Check(
@@ -21,6 +21,7 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
             sentence=f"{readers} readers of {lists} get no mail this time: nothing is new for them.",
             place=lists,
         )
+    yield from _instead(around)
     for list_id, readers in around.unknown_lists.items():
         yield Check(
             level=Level.red,
@@ -30,6 +31,19 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
             place=list_id,
             remedy="Refresh the issue",
         )
+
+
+def _instead(around: Surroundings) -> Iterator[Check]:
+    """Say who gets a weekly instead, and what is made only when the issue is frozen."""
+    for weekly, readers in around.instead.items():
+        said = f"{readers:,} readers get {weekly} instead, this day: they have all their regions from it."
+        yield Check(level=Level.green, group=NAME, code="instead", sentence=said, place=weekly)
+    for weekly, readers in around.partly_instead.items():
+        said = f"{readers:,} readers get some regions from {weekly} instead, this day, and the others from this issue."
+        yield Check(level=Level.green, group=NAME, code="partly-instead", sentence=said, place=weekly)
+    if around.later:
+        said = f"{around.later:,} editions less what some readers had before are made when the issue is frozen."
+        yield Check(level=Level.not_checked, group=NAME, code="made-later", sentence=said)
 
 
 def counted(total: int, before: int | None, against: str) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from digest.articles.feeds.health import dead, words
 from digest.articles.models import Article
 from digest.issues import source_changes
 from digest.issues.history import sent_to_sets
-from digest.issues.models import Issue
+from digest.issues.models import Issue, IssueLog
 from digest.issues.recipe import Recipe
 from digest.proofs.check import Surroundings
 
@@ -72,13 +72,18 @@ def sent_by_now(session: Session, issue: Issue) -> Mapping[str, Mapping[str, dat
 
 
 def last_readers(session: Session, issue: Issue) -> int | None:
-    """Return how many readers the last regular issue of the publication was frozen for."""
-    size: int | None = session.execute(
-        select(col(Issue.audience_size))
+    """Return how many readers the last regular issue of the publication was frozen for, or had a weekly instead."""
+    last = session.execute(
+        select(col(Issue.id), col(Issue.audience_size))
         .where(col(Issue.publication_id) == issue.publication_id, col(Issue.id) != issue.id)
         .where(col(Issue.first_accepted_at).is_not(None), col(Issue.audience_size).is_not(None))
         .where(col(Issue.once).is_(False))
         .order_by(col(Issue.as_of).desc())
         .limit(1)
-    ).scalar()
-    return size
+    ).first()
+    if last is None:
+        return None
+    frozen = select(col(IssueLog.after)).where(col(IssueLog.issue_id) == last.id, col(IssueLog.what) == "open")
+    first: dict[str, Any] = session.execute(frozen.order_by(col(IssueLog.id)).limit(1)).scalar() or {}
+    instead: dict[str, int] = first.get("instead", {})
+    return int(last.audience_size) + sum(instead.values())

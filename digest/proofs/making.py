@@ -1,6 +1,6 @@
 """Making the proof of an issue: every edition its readers need, fitted, checked and stored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,16 +14,17 @@ from digest.issues import drafting, lifecycle
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus
 from digest.issues.recipe import Recipe
-from digest.proofs import checks, fitting, looking, proof, siblings, storing
+from digest.proofs import checks, fitting, instead, looking, proof, repeats, siblings, storing
 from digest.proofs import editions as choosing
 from digest.proofs.check import Check, Examined
-from digest.proofs.editions import Wanted
+from digest.proofs.editions import MOST_EDITIONS, Wanted
+from digest.proofs.instead import Instead
 from digest.proofs.models import Edition, ProofRecord
 from digest.proofs.proof import Proof
 from digest.proofs.storing import Made
 from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
-from subscribers import AudienceSet, audience_sets
+from subscribers import AudienceSet
 
 OPEN = (IssueStatus.draft, IssueStatus.in_review)
 Tell = Callable[[int], None]
@@ -44,12 +45,13 @@ def make_proof(
     provider does not need, see ``relaxed.names``. ``tell``: called with 1 for each edition that is done.
     """
     with database.reading() as session:
+        drafting.find(session, issue_id)  # or say that there is none
+    instead.prepare(database, issue_id, at)
+    with database.reading() as session:
         making = _prepared(session, issue_id, urls, at)
-    bases = making.bases(tell)
-    nothing_new = {" + ".join(wanted.lists): wanted.readers for wanted, base in bases if base is None}
-    made = [one for wanted, base in bases if base for one in making.family(database, wanted, base)]
-    found = making.checked(database, made, nothing_new, relaxed)
-    return _store(database, making, made, found)
+    families = making.families(database, tell)
+    found = making.checked(database, families, relaxed)
+    return _store(database, making, [one for family in families for one in family.made], found)
 
 
 def edition_for(
@@ -93,6 +95,16 @@ def examined(made: Made) -> Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class _Family:
+    """An edition and its siblings."""
+
+    wanted: Wanted
+    made: tuple[Made, ...] = ()
+    nothing_new: int = 0  # readers who get no mail
+    later: int = 0  # siblings that are made when the issue is frozen: there are too many
+
+
+@dataclass(frozen=True, slots=True)
 class _Making:
     """One proof while it is being made: what was read before anything is rendered."""
 
@@ -100,35 +112,44 @@ class _Making:
     recipe: Recipe
     builder: Builder
     plan: choosing.Plan
-    readers: int  # of all audiences
+    readers: int  # of all audiences, with those who get a weekly instead
+    instead: Instead
     urls: Urls
     at: datetime
 
-    def bases(self, tell: Tell | None) -> list[tuple[Wanted, Made | None]]:
-        """Make one edition for each set of lists; None where nothing is new for its readers."""
-        made = []
+    def families(self, database: Database, tell: Tell | None) -> list[_Family]:
+        """Make one edition for each set of lists, and then their siblings, as long as there are not too many."""
+        bases = []
         for wanted in self.plan.wanted:
-            made.append((wanted, _made(self.builder, wanted, self.urls)))
+            bases.append((wanted, _made(self.builder, wanted, self.urls)))
             if tell:
                 tell(1)
-        return made
+        room = MOST_EDITIONS - sum(base is not None for _wanted, base in bases)
+        found = []
+        for wanted, base in bases:
+            found.append(self._family(database, wanted, base, room) if base else _Family(wanted, (), wanted.readers))
+            room -= max(0, len(found[-1].made) - 1)
+        return found
 
-    def family(self, database: Database, wanted: Wanted, base: Made) -> list[Made]:
-        """Return an edition and its siblings, each with the readers it has."""
+    def _family(self, database: Database, wanted: Wanted, base: Made, room: int) -> _Family:
+        """Return an edition and its siblings with their readers; readers of a sibling to come count with it."""
         plan = base.fitted.plan
         with database.reading() as session:
-            groups = siblings.groups(session, self.issue, self.recipe, plan, wanted.audiences, now=self.at)
-        made = [
-            siblings.make(self.builder, plan, keys, self.urls, readers=groups[keys])
-            for keys in sorted(groups, key=sorted)
-        ]
-        rest = wanted.readers - sum(groups.values())
-        return [replace(base, readers=rest), *(one for one in made if one is not None)]
+            who = self.instead.readers(self.issue.publication_id, self.at)
+            mine = repeats.of_audiences(who, wanted.audiences)
+            groups = siblings.groups(session, self.issue, self.recipe, plan, mine)
+        made, nothing_new = [], 0
+        for keys, readers in list(groups.items())[: max(0, room)]:
+            one = siblings.make(self.builder, plan, keys, self.urls, readers=readers)
+            nothing_new += readers if one is None else 0
+            made += [] if one is None else [one]
+        rest = wanted.readers - nothing_new - sum(one.readers for one in made)
+        later = max(0, len(groups) - max(0, room))
+        return _Family(wanted, (replace(base, readers=rest), *made), nothing_new, later)
 
-    def checked(
-        self, database: Database, made: Sequence[Made], nothing_new: Mapping[str, int], relaxed: frozenset[str]
-    ) -> list[Check]:
+    def checked(self, database: Database, families: Sequence[_Family], relaxed: frozenset[str]) -> list[Check]:
         """Run all checks."""
+        nothing_new = {" + ".join(one.wanted.lists): one.nothing_new for one in families if one.nothing_new}
         with database.reading() as session:
             around = looking.surroundings(
                 session,
@@ -138,7 +159,14 @@ class _Making:
                 unknown_lists=self.plan.unknown,
                 relaxed=relaxed,
             )
-        return checks.run([examined(one) for one in made], around)
+        around = replace(
+            around,
+            instead=self.instead.nothing_left,
+            partly_instead=self.instead.less,
+            spared=sum(one.nothing_new for one in families if one.made),
+            later=sum(one.later for one in families),
+        )
+        return checks.run([examined(made) for family in families for made in family.made], around)
 
 
 def _prepared(session: Session, issue_id: UUID, urls: Urls, at: datetime) -> _Making:
@@ -150,9 +178,10 @@ def _prepared(session: Session, issue_id: UUID, urls: Urls, at: datetime) -> _Ma
         )
     session.expunge(issue)  # it is read after this session
     recipe = drafting.recipe(session, issue)
-    sets = audience_sets(session, issue.publication_id, at)
-    readers = sum(one.readers for one in sets)
-    return _Making(issue, recipe, Builder(recipe), choosing.plan(sets, recipe.frame), readers, urls, at)
+    less = instead.look(session, issue, at)
+    sets = less.sets(session, issue.publication_id, at)
+    readers = sum(one.readers for one in sets) + sum(less.nothing_left.values())
+    return _Making(issue, recipe, Builder(recipe), choosing.plan(sets, recipe.frame), readers, less, urls, at)
 
 
 def _made(builder: Builder, wanted: Wanted, urls: Urls) -> Made | None:

@@ -1,10 +1,12 @@
 """Sibling editions: the same edition less the stories that some of its readers had before, for those readers."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlmodel import Session, col, select
 
 from digest.issues import drafting
@@ -15,71 +17,60 @@ from digest.issues.plan import EditionPlan
 from digest.issues.recipe import Recipe
 from digest.proofs import fitting, storing
 from digest.proofs import repeats as repeating
-from digest.proofs.models import Edition, EditionAudience, EditionStory
+from digest.proofs.models import Edition, EditionStory
 from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
 
 
 def groups(
-    session: Session, issue: Issue, recipe: Recipe, plan: EditionPlan, audiences: tuple[int, ...], *, now: datetime
+    session: Session, issue: Issue, recipe: Recipe, plan: EditionPlan, mine: Select[Any] | None
 ) -> dict[frozenset[str], int]:
-    """Return story keys -> how many readers of an edition had just these before; nobody else is counted."""
+    """Return story keys -> how many readers of an edition had just these before; nobody else is counted.
+
+    ``mine``: a select of its readers, see ``repeats.of_audiences``. Most readers first.
+    """
     stories = [
         _told_of(story.story_key, recipe.by_id[str(story.article_id)])
         for story in plan.stories
         if story.block != "correction"
     ]
     earlier = repeating.clashes(session, issue, stories)
-    family = issue.publication_id
-    return dict(Counter(keys for _who, keys in repeating.all_readers(session, family, earlier, audiences, now)))
+    counted = Counter(keys for _who, keys in repeating.all_readers(session, earlier, mine) if keys)
+    return dict(sorted(counted.items(), key=lambda one: (-one[1], sorted(one[0]))))
 
 
 def repeats(
-    session: Session,
-    issue: Issue,
-    edition: Edition,
-    *,
-    after_subscriber: int = 0,
-    limit: int = repeating.PAGE,
-    now: datetime | None = None,
+    session: Session, issue: Issue, edition: Edition, *, after_subscriber: int = 0, limit: int = repeating.PAGE
 ) -> list[tuple[int, frozenset[str]]]:
-    """Return up to ``limit`` readers of a stored edition who had some of its stories, and which, by number.
+    """Return up to ``limit`` readers whose delivery of a stored edition is being written, and what they had of it.
 
     For the freeze: page with ``after_subscriber`` = the last number returned; move each to ``sibling_for``.
-    ``now``: leaves out who is paused then (default: nobody is left out).
     """
     earlier = repeating.clashes(session, issue, _told(session, issue, edition))
-    audiences = session.exec(
-        select(EditionAudience.audience_id).where(
-            EditionAudience.edition_number == edition.number,
-            EditionAudience.issue_number == issue.number,
-            EditionAudience.revision == issue.revision,
-        )
-    ).all()
-    return repeating.readers(
-        session,
-        issue.publication_id,
-        earlier,
-        audiences,
-        after_subscriber=after_subscriber,
-        limit=limit,
-        now=now,
-        frozen=(issue.number, edition.number),
-    )
+    mine = repeating.written(issue.number, edition.number)
+    return repeating.readers(session, earlier, mine, after_subscriber=after_subscriber, limit=limit)
 
 
 def sibling_for(
-    session: Session, issue: Issue, edition: Edition, keys: frozenset[str], *, urls: Urls, at: datetime
+    session: Session,
+    issue: Issue,
+    edition: Edition,
+    keys: frozenset[str],
+    *,
+    urls: Urls,
+    at: datetime,
+    building: Callable[[], Builder] | None = None,
 ) -> Edition | None:
     """Return the sibling of a stored edition without these stories; makes it where approval did not foresee it.
 
     None where nothing new would be left: such a reader gets no mail this time. Of a sibling: it lacks what that lacks.
+    ``building``: gives the issue's builder, where many siblings share one; None: it is made anew.
     """
     keys |= frozenset(edition.without)
     stored = find_sibling(session, edition, keys)
     if stored is not None:
         return stored
-    builder = Builder(drafting.recipe(session, issue))
+    builder = building() if building else Builder(drafting.recipe(session, issue))
     base = as_stored(builder, edition, storing.stories_of(session, edition))
     made = make(builder, base, keys, urls, readers=0)
     return None if made is None else storing.add_one(session, issue, made, at)
@@ -87,12 +78,12 @@ def sibling_for(
 
 def find_sibling(session: Session, edition: Edition, keys: frozenset[str]) -> Edition | None:
     """Return the stored sibling of an edition without exactly these stories."""
-    statement = select(Edition).where(
+    statement = select(Edition.id, Edition.lists, Edition.without).where(  # not their bodies: there may be hundreds
         Edition.issue_id == edition.issue_id, Edition.revision == edition.revision, Edition.set_key == edition.set_key
     )
-    for one in session.exec(statement):
-        if one.lists == edition.lists and frozenset(one.without) == keys:
-            return one
+    for one, lists, without in session.exec(statement):
+        if lists == edition.lists and frozenset(without) == keys:
+            return session.get_one(Edition, one)
     return None
 
 
@@ -129,4 +120,5 @@ def _told(session: Session, issue: Issue, edition: Edition) -> list[repeating.To
 
 
 def _told_of(story_key: str, frozen: Inputs) -> repeating.Told:
-    return repeating.Told(story_key, UUID(frozen.id), frozen.refreshed_at, tuple(map(UUID, frozen.also)))
+    also = tuple(map(UUID, frozen.also))
+    return repeating.Told(story_key, UUID(frozen.id), frozen.refreshed_at, also, frozen.from_daily)

@@ -1,11 +1,13 @@
 """Which providers there are, and how each is built. A new provider is a line in each map and one file beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 
-from digest.errors import SettingsError
-from digest.providers import brevo, mailgun, outbox, postmark, resend, sendgrid, ses
-from digest.providers.event import Puller, Webhook
+from digest.errors import BadInput, SettingsError
+from digest.providers import brevo, mailgun, outbox, postmark, resend, sendgrid, ses, smtp
+from digest.providers.event import ProviderEvent, Puller, Webhook
 from digest.providers.http import TimeOuts
 from digest.sending.provider import Features, Provider
 from digest.settings import Account, ProviderName, Settings
@@ -20,6 +22,7 @@ BUILDERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Provider]] = Mappi
         _N.ses: ses.build,
         _N.resend: resend.build,
         _N.brevo: brevo.build,
+        _N.smtp: smtp.build,
     }
 )
 FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
@@ -31,6 +34,7 @@ FEATURES: Mapping[ProviderName, Features] = MappingProxyType(
         _N.ses: ses.FEATURES,
         _N.resend: resend.FEATURES,
         _N.brevo: brevo.FEATURES,
+        _N.smtp: smtp.FEATURES,
     }
 )
 WEBHOOKS: Mapping[ProviderName, Callable[[Account, TimeOuts], Webhook]] = MappingProxyType(
@@ -49,6 +53,11 @@ PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingP
         _N.postmark: postmark.puller,
         _N.brevo: brevo.puller,
     }
+)
+
+# Who tells by mail what came back, and what reads it: see digest events import.
+MAILBOXES: Mapping[ProviderName, Callable[[Account, Path], Iterator[ProviderEvent]]] = MappingProxyType(
+    {_N.smtp: smtp.read_mailbox}
 )
 
 
@@ -86,3 +95,55 @@ def puller(settings: Settings, name: str = "") -> Puller:
         known = ", ".join(sorted(PULLERS))
         raise SettingsError(f"{account.provider.value} has no events to ask for; that can: {known}. Use its webhooks.")
     return PULLERS[account.provider](account, times(settings))
+
+
+def mailbox(settings: Settings, name: str, path: Path) -> Iterator[ProviderEvent]:
+    """Return the events in a mailbox that an account's mails come back to. Raises BadInput where it has none."""
+    account = settings.account(name)
+    if account.provider not in MAILBOXES:
+        raise BadInput(
+            f"{account.provider.value} tells by webhooks what came back, not by mail: a mailbox is for an account "
+            "with SMTP. Name one with --account."
+        )
+    return MAILBOXES[account.provider](account, path)
+
+
+class Accounts(Mapping[str, Provider]):
+    """Account name -> its provider: that of PROVIDER under the provider's name, then the others. Thread-safe.
+
+    Each is built when it is first asked for.
+    """
+
+    def __init__(self, settings: Settings, default: Callable[[], Provider]) -> None:
+        """``default``: returns the provider of PROVIDER, which is not closed here."""
+        self._settings, self._default = settings, default
+        self._built: dict[str, Provider] = {}
+        self._lock = Lock()
+
+    def __getitem__(self, name: str) -> Provider:
+        """Return the provider of an account. Raises KeyError; SettingsError where the account cannot be used."""
+        if name == self._settings.provider.value:
+            return self._default()
+        if name not in self._settings.accounts:
+            raise KeyError(name)
+        with self._lock:
+            if name not in self._built:
+                self._built[name] = build(self._settings, name)
+            return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._settings.account_names)
+
+    def __len__(self) -> int:
+        """Return how many accounts there are."""
+        return len(self._settings.account_names)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the settings have an account of this name; builds nothing."""
+        return name in self._settings.account_names
+
+    def close(self) -> None:
+        """Give the connections of those back that were built here."""
+        for one in self._built.values():
+            one.close()

@@ -128,7 +128,9 @@ class _Maker:
             place=self._line(place),
             separator=separator([kicker, *place], self.words.direction) if kicker and place else "",
             meta=self._line([self._byline(story), self._minutes(story), self._also(story)]),
-            brief_meta=self._line([clean(story.place_name) or kicker, self._minutes(story), self._language(story)]),
+            brief_meta=self._line(
+                [clean(story.place_name) or kicker, self._daily(story), self._minutes(story), self._language(story)]
+            ),
             badge=story.show_badge,
             correction=clean(story.correction),
             picture=_picture(story.picture),
@@ -167,7 +169,10 @@ class _Maker:
 
     def _place(self, story: StoryPlan) -> list[str]:
         updated = self.words.word("updated") if story.updated else ""
-        return [part for part in (clean(story.place_name), updated, self._language(story)) if part]
+        return [part for part in (clean(story.place_name), updated, self._daily(story), self._language(story)) if part]
+
+    def _daily(self, story: StoryPlan) -> str:
+        return self.words.word("from_daily") if story.from_daily else ""
 
     def _language(self, story: StoryPlan) -> str:
         if story.language.lower().split("-")[0] == self.words.language.lower().split("-")[0]:

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, RowMapping, case, insert, or_, select, upd
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import choosing, ledger, revising
+from digest.sending import choosing, ledger, revising, routing
 from digest.sending.bulk import among
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE
 from digest.sending.models import BatchState, DeliveryState
+from digest.sending.routing import Route
 from subscribers import still_wanted
 
 _B = BatchState
@@ -46,6 +47,7 @@ class Claim:
     id: UUID
     issue_number: int
     edition_number: int
+    account: str
     fence: int
     size: int
     repeating: bool  # sealed bytes that go again under the same key
@@ -61,16 +63,34 @@ def claim(
     now: datetime,
     lease: timedelta,
     capacity: Capacity,
+    editions: Sequence[int] | None = None,
+    route: Route | None = None,
 ) -> Claim | None:
-    """Take a batch of an issue for one worker, or None when there is nothing to do now.
+    """Take a batch of an issue for one worker, or None when there is nothing to do now for this account.
 
     A batch that waits (half of a refused one, or one to be repeated) goes first; else one is formed from queued
-    deliveries of one edition. ``capacity(session, edition)``: how many of them fit one call.
+    deliveries of one edition. ``capacity(session, edition)``: how many of them fit one call. ``editions``: those
+    that go by the account; None: all. Raises routing.Moved where ``route`` does not hold any more.
     """
-    if not ledger.is_open(session, issue_number):
+    if not routing.is_open(session, issue_number, route):
         return None
     waiting = _take_waiting(session, issue_number, account, now, lease)
-    return waiting or _form(session, issue_number, account, now=now, lease=lease, capacity=capacity)
+    head = None if waiting or editions == () else choosing.head(session, issue_number, now, editions)
+    if head is None:
+        return waiting
+    members = choosing.members(session, issue_number, head, capacity(session, head.edition_number))
+    made = new_batch(
+        session,
+        issue_number,
+        head.edition_number,
+        account=account,
+        size=len(members),
+        now=now,
+        state=_B.claimed,
+        lease=now + lease,
+    )
+    take_in(session, issue_number, members, made["number"])
+    return as_claim(made)
 
 
 def _take_waiting(session: Session, issue_number: int, account: str, now: datetime, lease: timedelta) -> Claim | None:
@@ -97,33 +117,6 @@ def _take_waiting(session: Session, issue_number: int, account: str, now: dateti
         .returning(*BATCH.c)
     )
     return as_claim(session.execute(taken).mappings().one())
-
-
-def _form(
-    session: Session,
-    issue_number: int,
-    account: str,
-    *,
-    now: datetime,
-    lease: timedelta,
-    capacity: Capacity,
-) -> Claim | None:
-    head = choosing.head(session, issue_number, now)
-    if head is None:
-        return None
-    members = choosing.members(session, issue_number, head, capacity(session, head.edition_number))
-    made = new_batch(
-        session,
-        issue_number,
-        head.edition_number,
-        account=account,
-        size=len(members),
-        now=now,
-        state=_B.claimed,
-        lease=now + lease,
-    )
-    take_in(session, issue_number, members, made["number"])
-    return as_claim(made)
 
 
 def new_batch(
@@ -294,6 +287,7 @@ def as_claim(row: RowMapping) -> Claim:
         id=row["id"],
         issue_number=row["issue_number"],
         edition_number=row["edition_number"],
+        account=row["account"],
         fence=row["fence"],
         size=row["size"],
         repeating=row["state"] == BatchState.repeating,

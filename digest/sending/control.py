@@ -13,7 +13,7 @@ from digest.errors import NotFound, Refused
 from digest.issues import lifecycle, log
 from digest.issues.models import Issue, IssueStatus
 from digest.proofs import approval
-from digest.sending import batches, last_look, ledger, pacing
+from digest.sending import batches, last_look, ledger, pacing, routing
 from digest.sending.bulk import among, rowcount
 from digest.sending.ledger import BATCH, DELIVERY
 from digest.sending.models import BatchState, DeliveryState
@@ -90,9 +90,11 @@ def pause(database: Database, issue_id: UUID, *, who: str, at: datetime, reason:
 
 
 def resume(database: Database, issue_id: UUID, *, who: str, at: datetime, account: str) -> None:
-    """Let a paused or held issue go on; what stopped it must be mended by then. ``account``: it may be used again.
+    """Let a paused or held issue go on; what stopped it must be mended by then. Its accounts may be used again.
 
-    Refused where its approval fell, or a check turned red: who has not got it yet shall not.
+    ``account``: the default one. Halves of a refused batch that wait for an account which the issue does not go by
+    any more are queued again: nothing of them has left. Refused where its approval fell, or a check turned red: who
+    has not got it yet shall not.
     """
     with database.writing() as session:
         issue = _locked(session, issue_id)
@@ -104,8 +106,15 @@ def resume(database: Database, issue_id: UUID, *, who: str, at: datetime, accoun
             lifecycle.move(issue, _S.sending, at)
         issue.held = issue.failed = ""
         issue.changed_at = at
-        pacing.release(session, account)
+        _free_accounts(session, issue.number, account, at)
         log.add(session, issue, at=at, who=who, what="resume", after={})
+
+
+def _free_accounts(session: Session, issue_number: int, default: str, at: datetime) -> None:
+    for part in routing.read(session, issue_number, default).parts:
+        pacing.release(session, part.account)
+        if part.editions == ():
+            release_formed(session, issue_number, at, part.account)
 
 
 def _refuse_red(session: Session, issue: Issue, at: datetime) -> None:
@@ -139,11 +148,13 @@ def cancel_rows(database: Database, issue_number: int, at: datetime) -> None:
         pass
 
 
-def release_formed(session: Session, issue_number: int, at: datetime) -> None:
-    """Give back the batches that no worker holds and that were never handed over."""
+def release_formed(session: Session, issue_number: int, at: datetime, account: str | None = None) -> None:
+    """Give back the batches (of one account, if given) that no worker holds and that were never handed over."""
     formed = select(BATCH.c.number).where(BATCH.c.issue_number == issue_number, BATCH.c.state == BatchState.formed)
+    if account is not None:
+        formed = formed.where(BATCH.c.account == account)
     for number in session.execute(formed).scalars().all():
-        batches.release(session, number, at, "given up: the issue was cancelled or changed")
+        batches.release(session, number, at, "given up: the issue was cancelled, changed, or goes by another account")
 
 
 def _cancel_some(database: Database, issue_number: int, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Single mails outside the ledger: tests of an issue, confirmations. They can never reach a list."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
 from uuid import uuid4
@@ -9,7 +9,8 @@ from sqlmodel import select
 
 from digest.database import Database
 from digest.errors import NotFound
-from digest.issues.models import Issue
+from digest.issues.models import Issue, Publication
+from digest.issues.sending_accounts import account_of
 from digest.proofs.models import Edition
 from digest.rendering import slots
 from digest.sending.editions import content_of
@@ -32,13 +33,26 @@ def send_one(
     return provider.send(mailing)[0]
 
 
-def send_test(database: Database, provider: Provider, edition_number: int, *, address: str, base_url: str) -> Receipt:
-    """Send a stored edition to a tester, marked as a test, with links that unsubscribe nobody."""
+def send_test(
+    database: Database,
+    provider: Provider | Callable[[str], Provider],
+    edition_number: int,
+    *,
+    address: str,
+    base_url: str,
+) -> Receipt:
+    """Send a stored edition to a tester, marked as a test, with links that unsubscribe nobody.
+
+    ``provider``: one, or what gives that of an account by its name (""): then it goes as its readers would get it.
+    """
     with database.reading() as session:
         edition = session.exec(select(Edition).where(Edition.number == edition_number)).one_or_none()
         if edition is None:
             raise NotFound(f"There is no edition {edition_number}. `digest issues show` names those of an issue.")
-        publication = session.get_one(Issue, edition.issue_id).frame["publication"]
+        issue = session.get_one(Issue, edition.issue_id)
+        publication = issue.frame["publication"]
+        now = session.get_one(Publication, issue.publication_id)
+        account = account_of(edition.lists, now.account, now.list_accounts)
     content = as_test(content_of(publication, edition))
     nowhere = f"{base_url}/u/test"
     values = slots.values(
@@ -48,7 +62,8 @@ def send_test(database: Database, provider: Provider, edition_number: int, *, ad
         name="",
         stops=dict.fromkeys(edition.lists, nowhere),
     )
-    return send_one(provider, content, address=address, values=values)
+    chosen = provider(account) if callable(provider) else provider
+    return send_one(chosen, content, address=address, values=values)
 
 
 def as_test(content: Content) -> Content:

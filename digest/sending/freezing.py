@@ -4,7 +4,7 @@ A crash anywhere, and beginning again, gives the same ledger: a row that is ther
 wants it, a row also gets the instant it waits for: the hour of the sending in the reader's own zone (see waves).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -40,17 +40,18 @@ def freeze(
     family = _begin(database, issue_id, at)
     if family is None:
         return None
-    stragglers.make_editions(database, issue_id, family, urls, at)
+    who = stragglers.make_editions(database, issue_id, urls, at).readers(family, at)
     plan = _plan(database, issue_id, at)
-    while (written := _insert_chunk(database, issue_id, family, at, plan)) is not None:
+    while (written := _insert_chunk(database, issue_id, who, plan)) is not None:
         progress(written)
-    _reassign(database, issue_id, family, at)
-    stragglers.make_editions(database, issue_id, family, urls, at)
-    while missing := _missing(database, issue_id, family, at):
-        progress(_insert_missing(database, issue_id, family, at, missing, plan=plan))
+    _reassign(database, issue_id, who, at)
+    less = stragglers.make_editions(database, issue_id, urls, at)
+    who = less.readers(family, at)
+    while missing := _missing(database, issue_id, who):
+        progress(_insert_missing(database, issue_id, who, missing, plan=plan))
     stragglers.spare_repeats(database, issue_id, urls, at)
     _queue_all(database, issue_id)
-    return _open(database, issue_id, at)
+    return _open(database, issue_id, less.nothing_left, at)
 
 
 def _begin(database: Database, issue_id: UUID, at: datetime) -> str | None:
@@ -73,13 +74,13 @@ def _plan(database: Database, issue_id: UUID, at: datetime) -> Plan:
         return waves.plan(session, session.get_one(Issue, issue_id), at)
 
 
-def _insert_chunk(database: Database, issue_id: UUID, family: str, at: datetime, plan: Plan) -> int | None:
+def _insert_chunk(database: Database, issue_id: UUID, who: Select[Any], plan: Plan) -> int | None:
     """Write the next rows; None when there are no more. The cursor moves in the same transaction."""
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
         if issue is None or issue.audience_size is not None:
             return None
-        found = editions_of(issue.number, issue.revision, family, at).subquery()
+        found = editions_of(issue.number, issue.revision, who).subquery()
         rows = _rows(issue.number, found, plan).where(found.c.subscriber_id > issue.freeze_cursor)
         written = _insert(session, rows.order_by(found.c.subscriber_id).limit(CHUNK))
         last = select(func.max(DELIVERY.c.subscriber_id)).where(DELIVERY.c.issue_number == issue.number)
@@ -87,7 +88,7 @@ def _insert_chunk(database: Database, issue_id: UUID, family: str, at: datetime,
         return written or None
 
 
-def _missing(database: Database, issue_id: UUID, family: str, at: datetime) -> list[int]:
+def _missing(database: Database, issue_id: UUID, who: Select[Any]) -> list[int]:
     """Return readers who have an edition, but no row yet: those who came while the others were written.
 
     Who holds only lists that the issue knows nothing of (they are newer than its draft) has no edition.
@@ -96,7 +97,7 @@ def _missing(database: Database, issue_id: UUID, family: str, at: datetime) -> l
         issue = session.get_one(Issue, issue_id)
         if issue.status != _S.freezing or issue.held or issue.audience_size is not None:
             return []
-        readers = editions_of(issue.number, issue.revision, family, at).subquery()
+        readers = editions_of(issue.number, issue.revision, who).subquery()
         there = exists().where(
             DELIVERY.c.issue_number == issue.number, DELIVERY.c.subscriber_id == readers.c.subscriber_id
         )
@@ -104,14 +105,12 @@ def _missing(database: Database, issue_id: UUID, family: str, at: datetime) -> l
         return list(session.execute(query).scalars())
 
 
-def _insert_missing(
-    database: Database, issue_id: UUID, family: str, at: datetime, missing: list[int], *, plan: Plan
-) -> int:
+def _insert_missing(database: Database, issue_id: UUID, who: Select[Any], missing: list[int], *, plan: Plan) -> int:
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
         if issue is None:
             return 0
-        found = editions_of(issue.number, issue.revision, family, at).subquery()
+        found = editions_of(issue.number, issue.revision, who).subquery()
         rows = _rows(issue.number, found, plan).where(among(session, found.c.subscriber_id, missing))
         return _insert(session, rows)
 
@@ -131,8 +130,8 @@ def _insert(session: Session, rows: Select[Any]) -> int:
     return insert_select(session, DELIVERY, columns[: len(rows.selected_columns)], rows)
 
 
-def _open(database: Database, issue_id: UUID, at: datetime) -> int | None:
-    """Count the audience, and let the sending begin."""
+def _open(database: Database, issue_id: UUID, instead: Mapping[str, int], at: datetime) -> int | None:
+    """Count the audience, and let the sending begin. ``instead``: weekly -> readers who get it and not this issue."""
     with database.reading() as session:
         number = session.get_one(Issue, issue_id).number
         rows = select(func.count()).where(DELIVERY.c.issue_number == number)
@@ -142,12 +141,26 @@ def _open(database: Database, issue_id: UUID, at: datetime) -> int | None:
         if issue is None:
             return None
         if size == 0:
-            control.hold(session, issue, "Nobody would get it: no list of its publication has a reader.", at)
+            control.hold(session, issue, _why_nobody(instead), at)
             return None
         lifecycle.move(issue, _S.sending, at)
         issue.audience_size = size
-        log.add(session, issue, at=at, who=ENGINE, what="open", after={"audience": size})
+        log.add(
+            session,
+            issue,
+            at=at,
+            who=ENGINE,
+            what="open",
+            after={"audience": size, **({"instead": dict(instead)} if instead else {})},
+        )
     return size
+
+
+def _why_nobody(instead: Mapping[str, int]) -> str:
+    if not instead:
+        return "Nobody would get it: no list of its publication has a reader."
+    weeklies = " or ".join(instead)
+    return f"Nobody would get it: its {sum(instead.values()):,} readers get {weeklies} instead, this day."
 
 
 def _queue_all(database: Database, issue_id: UUID) -> None:
@@ -156,7 +169,7 @@ def _queue_all(database: Database, issue_id: UUID) -> None:
         session.execute(update(DELIVERY).where(mine, DELIVERY.c.state == _D.freezing).values(state=_D.queued))
 
 
-def _reassign(database: Database, issue_id: UUID, family: str, at: datetime) -> None:
+def _reassign(database: Database, issue_id: UUID, who: Select[Any], at: datetime) -> None:
     """Give those still queued of a changed issue the editions of its new revision; the audience stays as it was.
 
     Who is no reader any more has no edition of it: withdrawn.
@@ -167,7 +180,7 @@ def _reassign(database: Database, issue_id: UUID, family: str, at: datetime) -> 
     if not frozen_before:
         return
     for session, mine in _ranges(database, issue_id):
-        revising.reassign(session, number, revision, family, who=mine, at=at)
+        revising.reassign(session, number, revision, who, who=mine, at=at)
 
 
 def _ranges(database: Database, issue_id: UUID) -> Iterator[tuple[Session, ColumnElement[bool]]]:

@@ -1,5 +1,6 @@
 """When a provider account may be called next: one row per account, for all workers on all machines together."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import case, select, update
@@ -39,6 +40,19 @@ def reserve(database: Database, account: str, rate: float) -> float | str:
 def halted(session: Session, account: str) -> str:
     """Return why nothing may be sent by an account; "" when it may."""
     return session.execute(select(PACER.c.halted).where(PACER.c.account == account)).scalar() or ""
+
+
+def all_halted(session: Session) -> Mapping[str, str]:
+    """Return account -> why nothing may be sent by it, for those that are halted."""
+    rows = session.execute(select(PACER.c.account, PACER.c.halted).where(PACER.c.halted != ""))
+    return {row.account: row.halted for row in rows}
+
+
+def next_times(database: Database, accounts: Sequence[str]) -> Mapping[str, float]:
+    """Return account -> when it may be called next, in seconds since the epoch; one never called is missing."""
+    with database.reading() as session:
+        query = select(PACER.c.account, PACER.c.next_at).where(PACER.c.account.in_(accounts))
+        return {row.account: row.next_at for row in session.execute(query)}
 
 
 def hold_back(session: Session, account: str, until: datetime) -> None:

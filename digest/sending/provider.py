@@ -60,13 +60,34 @@ class Mailing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Why a recipient was not taken now, though a later try may succeed; see Receipt."""
+
+    retry_after: float | None = None  # seconds the provider asked to wait
+    throttled: bool = False  # it said that we are too fast: the pacer holds every worker back
+    offered: bool = True  # False: the call's time was up before its turn; that counts as no try
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The provider's answer for one delivery: taken (with its message id) or refused for good (with the reason)."""
+    """The provider's answer for one delivery: taken, refused for good, or not taken now.
+
+    How each is said:
+
+    - taken: ``accepted=True``, with the provider's ``message_id`` if it told one;
+    - refused for good: ``accepted=False``, with the ``reason``;
+    - not taken now, as a throttled entry of a bulk answer or a 4xx of SMTP: ``accepted=False, again=Again()``, with
+      the ``reason``. It is queued again, as after a NotTaken: the same pauses, and rejected after as many tries.
+
+    A recipient whose fate is unknown gets no receipt: it becomes uncertain. Where one of these holds for the whole
+    batch, raise NotTaken or UnknownOutcome instead.
+    """
 
     delivery_ref: str
     accepted: bool
     message_id: str | None = None
     reason: str | None = None
+    again: Again | None = None  # never with ``accepted``
 
 
 class ProviderError(DigestError):
@@ -119,7 +140,7 @@ class Provider(Protocol):
         ...
 
     def send(self, mailing: Mailing) -> Sequence[Receipt]:
-        """Hand the mailing over, and return one receipt per recipient, or raise a ProviderError."""
+        """Hand the mailing over, and return a receipt for each recipient that got one, or raise a ProviderError."""
         ...
 
     def close(self) -> None:

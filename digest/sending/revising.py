@@ -7,20 +7,24 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlmodel import Session
 
+from digest.issues.models import Issue
+from digest.proofs import instead
 from digest.proofs.models import Edition, EditionAudience
 from digest.sending.bulk import among
 from digest.sending.ledger import DELIVERY, ISSUE, QUEUED
 from digest.sending.models import DeliveryState, table
-from subscribers import recipients
 
 EDITION, MADE = table(Edition), table(EditionAudience)
 CHUNK: Final = 20_000  # readers moved at once
 _NO_READER: Final = "no reader when the new revision was frozen"
 
 
-def editions_of(issue_number: int, revision: int, family: str, at: datetime) -> Select[Any]:
-    """Return a select of (subscriber_id, edition_number): which edition each reader would get at that instant."""
-    readers = recipients(family, at).subquery()
+def editions_of(issue_number: int, revision: int, who: Select[Any]) -> Select[Any]:
+    """Return a select of (subscriber_id, edition_number): which edition each reader would get.
+
+    ``who``: a select of the readers (subscriber_id, audience_id), see ``proofs.instead``.
+    """
+    readers = who.subquery()
     mine = and_(
         MADE.c.audience_id == readers.c.audience_id,
         MADE.c.issue_number == issue_number,
@@ -38,13 +42,13 @@ def is_outdated(session: Session, issue_number: int, edition_number: int) -> boo
 
 
 def reassign(
-    session: Session, issue_number: int, revision: int, family: str, *, who: ColumnElement[bool], at: datetime
+    session: Session, issue_number: int, revision: int, readers: Select[Any], *, who: ColumnElement[bool], at: datetime
 ) -> None:
     """Give queued readers of an issue the editions of a revision; who is no reader any more is withdrawn.
 
-    ``who``: the condition that chooses among the issue's deliveries.
+    ``who``: the condition that chooses among the issue's deliveries; ``readers``: as for ``editions_of``.
     """
-    found = editions_of(issue_number, revision, family, at).subquery()
+    found = editions_of(issue_number, revision, readers).subquery()
     edition = select(found.c.edition_number).where(found.c.subscriber_id == DELIVERY.c.subscriber_id)
     gone = {"state": DeliveryState.withdrawn, "settled_at": at, "reason": _NO_READER}
     mine = (DELIVERY.c.issue_number == issue_number, QUEUED, who)
@@ -58,11 +62,11 @@ def renew(session: Session, issue_number: int, edition_number: int, at: datetime
     The freeze of a revision moves everybody who waits. This is for who comes back to the queue later: by a person's
     order to send again, or from a call that nobody knew of.
     """
-    query = select(ISSUE.c.revision, ISSUE.c.publication_id).where(ISSUE.c.number == issue_number)
-    issue = session.execute(query).one()
+    issue = session.execute(select(Issue).where(ISSUE.c.number == issue_number)).scalar_one()
+    readers = instead.look(session, issue, at).readers(issue.publication_id, at)
     waiting = _waiting(session, issue_number, edition_number)
     chosen = among(session, DELIVERY.c.subscriber_id, waiting)
-    reassign(session, issue_number, issue.revision, issue.publication_id, who=chosen, at=at)
+    reassign(session, issue_number, issue.revision, readers, who=chosen, at=at)
 
 
 def _waiting(session: Session, issue_number: int, edition_number: int) -> Sequence[int]:

@@ -3,28 +3,22 @@
 Reserve a slot, wait for it, claim, hand over, call with no transaction open, settle. A worker may die at any point.
 """
 
-import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from digest.articles.pictures.store import PictureStore
 from digest.clock import Clock
-from digest.database import Database
 from digest.errors import Refused
-from digest.sending import batches, ending, pacing, settling
+from digest.sending import batches, ending, halting, pacing, recovering, settling
 from digest.sending.batches import Claim
 from digest.sending.editions import Editions, Sendable, unsealed
-from digest.sending.provider import Mailing, Provider, ProviderError, Receipt, Recipient, UnknownOutcome
-from digest.sending.retry import Fate
-from digest.sending.settling import Rules
-from digest.settings import Uncertain
-from subscribers import Keys
+from digest.sending.means import Means
+from digest.sending.provider import Mailing, ProviderError, Receipt, Recipient, StopIssue, UnknownOutcome
+from digest.sending.routing import Moved, Part, Route
+from digest.sending.turns import Turns
 
-if TYPE_CHECKING:  # it knows the world's feeds and pages, which no other part of sending needs
-    from digest.articles.refreshing import Refresher
+__all__ = ["Ended", "Means", "Progress", "Stop", "nothing", "run", "wait"]
 
 LOOK_AGAIN = 0.2  # seconds between looks at the stop signal while waiting
 LEASE_MARGIN = timedelta(seconds=1)
@@ -49,36 +43,6 @@ class Ended(StrEnum):
     halted = "halted"  # the provider refuses us: the issue is paused, with the reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a worker works with."""
-
-    database: Database
-    provider: Provider
-    keys: Keys
-    base_url: str
-    clock: Clock
-    rate: float  # calls a second, over all workers
-    lease: timedelta
-    longest_call: timedelta  # connect + write + read time-outs
-    uncertain: Uncertain
-    relaxed: frozenset[str] = frozenset()  # checks that editions made by the schedule need not pass
-    refresher: "Refresher | None" = None  # None: nothing is fetched, as in the demo
-    pictures: PictureStore | None = None  # the cut copies that mails show; None: they show the newsroom's own
-    jitter: Callable[[], float] = field(default=random.random)
-
-    @property
-    def account(self) -> str:
-        """Return the provider account, as batches and the pacer know it."""
-        return self.provider.features.name
-
-    @property
-    def rules(self) -> Rules:
-        """Return what holds for the account and by the settings."""
-        window = self.provider.features.idempotency
-        return Rules(account=self.account, window=window, uncertain=self.uncertain, jitter=self.jitter())
-
-
 def nothing(_done: int) -> None:
     """Show no progress."""
 
@@ -90,31 +54,36 @@ def run(
 
     ``progress`` is called with the number of deliveries that got their answer.
     """
-    editions = Editions(means.provider, means.keys, means.base_url)
+    turns = Turns(means, issue_number)
     done = 0
     while not stop.is_set() and done != share:
+        part = turns.next()
+        if part is None:
+            return Ended.halted if turns.is_halted() else Ended.idle
         done += 1
-        seconds = pacing.reserve(means.database, means.account, means.rate)
+        seconds = pacing.reserve(means.database, part.account, means.rate_of(part.account))
         if isinstance(seconds, str):
-            return _halt(means, issue_number, seconds)
-        if not wait(means.clock, seconds, stop):
+            turns.hold(part.account, seconds)
+        elif not wait(means.clock, seconds, stop):
             break
-        ended = _once(means, editions, issue_number, progress)
-        if ended is not None:
-            return ended
+        else:
+            _once(means, turns, part, progress)
     return Ended.told
 
 
-def _once(means: Means, editions: Editions, issue_number: int, progress: Progress) -> Ended | None:
-    """Send one batch; returns why to stop, or None to go on."""
+def _once(means: Means, turns: Turns, part: Part, progress: Progress) -> None:
+    """Send one batch by an account, or find out that there is none, or that it goes by another account by now."""
     try:
-        claim = _claim(means, editions, issue_number)
+        editions = turns.editions(part.account)
+        claim = _claim(means, editions, turns.issue_number, turns.route, part)
         if claim is None:
-            return Ended.idle
-        fate = _work(means, editions, claim, progress)
+            turns.rest(part.account)
+        else:
+            _work(means, editions, claim, progress, parted=turns.parted)
+    except Moved:
+        turns.look()
     except Refused as error:
-        return _halt(means, issue_number, str(error))
-    return Ended.halted if fate is Fate.stop else None
+        turns.hold(part.account, str(error))
 
 
 def wait(clock: Clock, seconds: float, stop: Stop) -> bool:
@@ -128,25 +97,35 @@ def wait(clock: Clock, seconds: float, stop: Stop) -> bool:
     return not stop.is_set()
 
 
-def _claim(means: Means, editions: Editions, issue_number: int) -> Claim | None:
-    """Take back what dead workers held, then take a batch; ends the issue where nothing is left."""
+def _claim(
+    means: Means, editions: Editions, issue_number: int, route: Route | None = None, part: Part | None = None
+) -> Claim | None:
+    """Take back what dead workers held, then take a batch of a part; ends the issue where nothing is left."""
+    chosen = part or Part(means.account)
     with means.database.writing() as session:
         now = means.database.now(session)
-        settling.recover(session, issue_number, means.rules, now)
+        recovering.recover(session, issue_number, means.rules_of, now)
         claim = batches.claim(
-            session, issue_number, means.account, now=now, lease=means.lease, capacity=editions.capacity
+            session,
+            issue_number,
+            chosen.account,
+            now=now,
+            lease=means.lease,
+            capacity=editions.capacity,
+            editions=chosen.editions,
+            route=route,
         )
         if claim is None:
             ending.finish(session, issue_number, now)
         return claim
 
 
-def _work(means: Means, editions: Editions, claim: Claim, progress: Progress) -> Fate | None:
-    """Hand one batch over and settle it; returns what became of it if the provider did not take it."""
+def _work(means: Means, editions: Editions, claim: Claim, progress: Progress, *, parted: bool = False) -> None:
+    """Hand one batch over and settle it. ``parted``: the issue goes by other accounts, too."""
     edition, recipients = _hand_over(means, editions, claim)
     if not recipients:
         progress(claim.size)
-        return None
+        return
     mailing = Mailing(
         batch_id=claim.id,
         issue_ref=f"issue-{claim.issue_number}",
@@ -154,16 +133,16 @@ def _work(means: Means, editions: Editions, claim: Claim, progress: Progress) ->
         recipients=recipients,
     )
     try:
-        receipts = means.provider.send(mailing)
+        receipts = means.provider_of(claim.account).send(mailing)
     except ProviderError as error:
-        return _settle_error(means, claim, error)
+        _settle_error(means, claim, error, parted=parted)
     except Exception as error:
         _settle_error(means, claim, UnknownOutcome(f"the call broke off: {type(error).__name__}: {error}"))
         _halt(means, claim.issue_number, f"A call broke off unexpectedly: {type(error).__name__}: {error}")
         raise
-    _settle(means, claim, receipts)
-    progress(len(receipts))
-    return None
+    else:
+        _settle(means, claim, receipts)
+        progress(len(receipts))
 
 
 def _hand_over(means: Means, editions: Editions, claim: Claim) -> tuple[Sendable, list[Recipient]]:
@@ -174,7 +153,7 @@ def _hand_over(means: Means, editions: Editions, claim: Claim) -> tuple[Sendable
         if claim.repeating:
             sealed = batches.unseal(session, claim, now=now, needed=needed)
             return edition, unsealed(sealed or ())
-        keeps_keys = means.provider.features.idempotency is not None
+        keeps_keys = means.provider_of(claim.account).features.idempotency is not None
         members = batches.hand_over(
             session, claim, edition.lists, now=now, needed=needed, seal=edition.seal if keeps_keys else None
         )
@@ -184,17 +163,19 @@ def _hand_over(means: Means, editions: Editions, claim: Claim) -> tuple[Sendable
 def _settle(means: Means, claim: Claim, receipts: Sequence[Receipt]) -> None:
     with means.database.writing() as session:
         now = means.database.now(session)
-        settling.settle(session, claim, receipts, now)
+        settling.settle(session, claim, receipts, now, means.rules_of(claim.account))
         ending.finish(session, claim.issue_number, now)
 
 
-def _settle_error(means: Means, claim: Claim, error: ProviderError) -> Fate | None:
+def _settle_error(means: Means, claim: Claim, error: ProviderError, *, parted: bool = False) -> None:
+    """Write down an error; one that halts an account stops an issue only where nothing of it goes by another."""
     with means.database.writing() as session:
         now = means.database.now(session)
-        return settling.settle_error(session, claim, error, means.rules, now)
+        settling.settle_error(session, claim, error, means.rules_of(claim.account), now)
+        if parted and isinstance(error, StopIssue):
+            halting.keep_others(session, claim.issue_number, claim.account, str(error), now)
 
 
-def _halt(means: Means, issue_number: int, reason: str) -> Ended:
+def _halt(means: Means, issue_number: int, reason: str) -> None:
     with means.database.writing() as session:
         settling.stop_issue(session, issue_number, reason, means.database.now(session))
-    return Ended.halted

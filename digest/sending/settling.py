@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
@@ -15,8 +15,8 @@ from digest.sending.batches import Claim
 from digest.sending.bulk import among
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE
 from digest.sending.models import BatchState, DeliveryState
-from digest.sending.provider import BatchRefused, NotTaken, ProviderError, Receipt, StopIssue
-from digest.sending.retry import Fate, Repeats, decide, next_try, unknown, wait
+from digest.sending.provider import Again, BatchRefused, NotTaken, ProviderError, Receipt, StopIssue
+from digest.sending.retry import Fate, Repeats, decide, next_try, wait
 from digest.settings import Uncertain
 
 _D, _B = DeliveryState, BatchState
@@ -45,23 +45,46 @@ def parse_ref(text: str) -> tuple[int, int]:
     return int(issue), int(subscriber)
 
 
-def settle(session: Session, claim: Claim, receipts: Sequence[Receipt], now: datetime) -> None:
-    """Write down the provider's receipts. Those of a worker whose lease ran out count as late evidence."""
+def settle(
+    session: Session, claim: Claim, receipts: Sequence[Receipt], now: datetime, rules: Rules | None = None
+) -> None:
+    """Write down the provider's receipts. Those of a worker whose lease ran out count as late evidence.
+
+    ``rules``: for those who come again, and for those without an answer; None: no chance, and these are held.
+    """
     groups = _grouped(receipts)
     if not batches.is_mine(session, claim):
-        for (accepted, message_id, reason), ids in groups.items():
-            ledger.evidence(
-                session, claim.issue_number, ids, accepted=accepted, at=now, message_id=message_id, reason=reason
-            )
+        _settle_late(session, claim, groups, now)
         return
     size = session.execute(select(BATCH.c.size).where(BATCH.c.number == claim.number)).scalar_one()
     whole = len(groups) == 1 and len(receipts) == size  # the usual answer: one statement, no list of numbers
+    jitter = rules.jitter if rules else 0.5
     for answer, ids in groups.items():
-        _write_answer(session, claim, None if whole else ids, answer, now)
-    if any(accepted for accepted, _, _ in groups):
+        if answer.again is None:
+            _write_answer(session, claim, None if whole else ids, answer, now)
+        elif not claim.repeating:  # of a repetition it says nothing: the first call may have been taken
+            _take_back(session, claim, None if whole else ids, answer, now=now, jitter=jitter)
+    if any(answer.accepted for answer in groups):
         ledger.note_first_accepted(session, claim.issue_number, now)
-    left = 0 if whole else _leave_unanswered(session, claim, now)
-    batches.close(session, claim.number, _B.uncertain if left else _B.settled, now)
+    _hold_back_if_throttled(session, claim, groups, now, jitter)
+    left = 0 if whole and not claim.repeating else _leave_unanswered(session, claim, rules, now)
+    known = _B.returned if groups and all(answer.again for answer in groups) else _B.settled
+    batches.close(session, claim.number, _B.uncertain if left else known, now)
+
+
+def _settle_late(session: Session, claim: Claim, groups: "_Groups", now: datetime) -> None:
+    """Take receipts as evidence; one that says "later" opens nothing, as a late error does not."""
+    for answer, ids in groups.items():
+        if answer.again is None:
+            ledger.evidence(
+                session,
+                claim.issue_number,
+                ids,
+                accepted=answer.accepted,
+                at=now,
+                message_id=answer.message_id,
+                reason=answer.reason,
+            )
 
 
 def settle_error(session: Session, claim: Claim, error: ProviderError, rules: Rules, now: datetime) -> Fate | None:
@@ -82,33 +105,6 @@ def settle_error(session: Session, claim: Claim, error: ProviderError, rules: Ru
     return fate
 
 
-def recover(session: Session, issue_number: int, rules: Rules, now: datetime) -> int:
-    """Take back the batches whose lease ran out; returns how many there were.
-
-    Before the hand-over mark nothing can have left: the members are queued again. After it nobody knows.
-    """
-    late = and_(BATCH.c.state.in_((_B.claimed, _B.handed_over, _B.repeating)), BATCH.c.lease_until < now)
-    waiting = and_(BATCH.c.state == _B.repeating, BATCH.c.lease_until.is_(None))
-    query = select(BATCH).where(BATCH.c.issue_number == issue_number, or_(late, waiting))
-    found = session.execute(query.with_for_update(skip_locked=True)).mappings().all()
-    return sum(_recover_one(session, batch, rules, now) for batch in found)
-
-
-def _recover_one(session: Session, batch: RowMapping, rules: Rules, now: datetime) -> bool:
-    """Take one batch back; returns False for one that rightly waits for its repetition."""
-    if batch["state"] == _B.claimed:
-        batches.release(session, batch["number"], now, "the worker's lease ran out before anything had left")
-        return True
-    window = rules.window if batch["account"] == rules.account else None
-    repeats = Repeats(window, batch["handed_over_at"], batch["attempts"])
-    if batch["lease_until"] is None and repeats.allowed(now):
-        return False
-    fate = unknown(repeats, now, rules.uncertain)
-    error = ProviderError(batch["error"] or "the worker was gone before the answer came")
-    apply(session, batches.as_claim(batch), fate, error, now=now, jitter=rules.jitter)
-    return True
-
-
 def apply(session: Session, claim: Claim, fate: Fate, error: ProviderError, *, now: datetime, jitter: float) -> None:
     """Do to a batch and its members what was decided."""
     reason = str(error)[:REASON_LENGTH]
@@ -123,7 +119,8 @@ def apply(session: Session, claim: Claim, fate: Fate, error: ProviderError, *, n
     elif fate is Fate.stop:
         batches.release(session, claim.number, now, reason)
     else:
-        _again(session, claim, error, now, jitter)
+        asked = error.retry_after if isinstance(error, NotTaken) else None
+        _again(session, claim, str(error), asked, now=now, jitter=jitter)
         batches.release(session, claim.number, now, reason)
 
 
@@ -136,28 +133,54 @@ def stop_issue(session: Session, issue_number: int, reason: str, now: datetime) 
     )
 
 
-_Answer = tuple[bool, str | None, str | None]
+class _Answer(NamedTuple):
+    accepted: bool
+    message_id: str | None
+    reason: str | None
+    again: Again | None
 
 
-def _grouped(receipts: Sequence[Receipt]) -> Mapping[_Answer, list[int]]:
+_Groups = Mapping[_Answer, list[int]]
+
+
+def _grouped(receipts: Sequence[Receipt]) -> _Groups:
     groups: dict[_Answer, list[int]] = defaultdict(list)
-    for receipt in receipts:
-        answer = (receipt.accepted, receipt.message_id, receipt.reason)
-        groups[answer].append(parse_ref(receipt.delivery_ref)[1])
+    for one in receipts:
+        answer = _Answer(one.accepted, one.message_id, one.reason, None if one.accepted else one.again)
+        groups[answer].append(parse_ref(one.delivery_ref)[1])
     return groups
 
 
 def _write_answer(session: Session, claim: Claim, ids: list[int] | None, answer: _Answer, now: datetime) -> None:
-    accepted, message_id, reason = answer
-    state = _D.accepted if accepted else _D.rejected
-    values = {"state": state, "provider_message_id": message_id, "reason": reason, "settled_at": now}
+    state = _D.accepted if answer.accepted else _D.rejected
+    values = {"state": state, "provider_message_id": answer.message_id, "reason": answer.reason, "settled_at": now}
     _move(session, claim, ids, {**values, "next_attempt_at": None})
 
 
-def _leave_unanswered(session: Session, claim: Claim, now: datetime) -> int:
-    """Call members that the provider did not answer for uncertain; returns how many there are."""
-    values = {"state": _D.uncertain, "reason": "the provider's answer did not name it", "settled_at": now}
-    return _move(session, claim, None, values)
+def _take_back(
+    session: Session, claim: Claim, ids: list[int] | None, answer: _Answer, *, now: datetime, jitter: float
+) -> None:
+    """Queue members again that were not taken now; those whose turn had come have one try less."""
+    again = answer.again or Again()
+    if again.offered:
+        _again(session, claim, answer.reason or "not taken", again.retry_after, now=now, jitter=jitter, ids=ids)
+    _move(session, claim, ids, {"state": batches.return_state(session, claim.issue_number), "batch_number": None})
+
+
+def _hold_back_if_throttled(session: Session, claim: Claim, groups: _Groups, now: datetime, jitter: float) -> None:
+    throttled = [answer.again for answer in groups if answer.again and answer.again.throttled]
+    if throttled:
+        asked = max(again.retry_after or 0.0 for again in throttled)
+        pacing.hold_back(session, claim.account, now + wait(1, jitter, asked))
+
+
+def _leave_unanswered(session: Session, claim: Claim, rules: Rules | None, now: datetime) -> int:
+    """Do with members that got no answer what the settings say; returns how many are uncertain now."""
+    reason = "the provider gave no answer for it"
+    if rules and rules.uncertain is Uncertain.resend:
+        _take_back(session, claim, None, _Answer(False, None, reason, Again()), now=now, jitter=rules.jitter)  # noqa: FBT003
+        return 0
+    return _move(session, claim, None, {"state": _D.uncertain, "reason": reason, "settled_at": now})
 
 
 def _move(session: Session, claim: Claim, ids: Sequence[int] | None, values: Mapping[str, Any]) -> int:
@@ -177,23 +200,35 @@ def _repeat(session: Session, claim: Claim, reason: str, at: datetime) -> None:
     )
 
 
-def _again(session: Session, claim: Claim, error: ProviderError, now: datetime, jitter: float) -> None:
-    """Give each member its next try; those that were tried enough are rejected."""
-    retry_after = error.retry_after if isinstance(error, NotTaken) else None
-    for (attempts, first), ids in _by_history(session, claim).items():
+def _again(
+    session: Session,
+    claim: Claim,
+    reason: str,
+    retry_after: float | None,
+    *,
+    now: datetime,
+    jitter: float,
+    ids: Sequence[int] | None = None,
+) -> None:
+    """Give each member (or those of ``ids``) its next try; those that were tried enough are rejected."""
+    for (attempts, first), members in _by_history(session, claim, ids).items():
         tries = attempts + 1
         at = next_try(tries, first or now, now, wait(tries, jitter, retry_after))
         values: dict[str, Any] = {"attempts": tries, "first_failed_at": first or now, "next_attempt_at": at}
         if at is None:
-            values |= {"state": _D.rejected, "reason": f"exhausted: {error}"[:REASON_LENGTH], "settled_at": now}
-        _move(session, claim, ids, values)
+            values |= {"state": _D.rejected, "reason": f"exhausted: {reason}"[:REASON_LENGTH], "settled_at": now}
+        _move(session, claim, members, values)
 
 
-def _by_history(session: Session, claim: Claim) -> Mapping[tuple[int, datetime | None], list[int]]:
+def _by_history(
+    session: Session, claim: Claim, ids: Sequence[int] | None = None
+) -> Mapping[tuple[int, datetime | None], list[int]]:
     query = select(DELIVERY.c.subscriber_id, DELIVERY.c.attempts, DELIVERY.c.first_failed_at)
-    rows = session.execute(query.where(DELIVERY.c.batch_number == claim.number, DELIVERY.c.state == _D.claimed))
+    query = query.where(DELIVERY.c.batch_number == claim.number, DELIVERY.c.state == _D.claimed)
+    if ids is not None:
+        query = query.where(among(session, DELIVERY.c.subscriber_id, ids))
     groups: dict[tuple[int, datetime | None], list[int]] = defaultdict(list)
-    for subscriber, attempts, first in rows:
+    for subscriber, attempts, first in session.execute(query):
         groups[attempts, first].append(subscriber)
     return groups
 

@@ -11,7 +11,7 @@ from digest.issues import log
 from digest.issues.models import Issue, IssueStatus
 from digest.proofs import pressing
 from digest.rendering.urls import Urls
-from digest.sending import control, freezing, last_look, settling
+from digest.sending import control, freezing, last_look, recovering, routing
 from digest.sending.ledger import BATCH
 from digest.sending.models import BatchState
 from digest.sending.sender import Means, Progress, nothing
@@ -45,11 +45,12 @@ def _is_called(means: Means, issue: Issue) -> bool:
     Else its readers, queued again with the edition of then, would get what was changed since. What waits to be
     repeated is not repeated: nobody knows whether it arrived, and it is not what was approved now.
     """
-    rules = replace(means.rules, window=None)
     with means.database.writing() as session:
         if session.get_one(Issue, issue.id, with_for_update=True).status != IssueStatus.scheduled:
             return True  # somebody else was quicker
-        settling.recover(session, issue.number, rules, means.database.now(session))
+        recovering.recover(
+            session, issue.number, lambda one: replace(means.rules_of(one), window=None), means.database.now(session)
+        )
         repeated = and_(BATCH.c.state == BatchState.repeating, BATCH.c.lease_until.is_not(None))
         calls = or_(BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over)), repeated)
         query = select(BATCH.c.number).where(BATCH.c.issue_number == issue.number, calls).limit(1)
@@ -72,7 +73,7 @@ def _look_at_pages(means: Means, issue: Issue) -> None:
 
 def _looked_at(means: Means, issue_id: UUID) -> bool:
     """Run the checks that can have changed; holds the issue where one is red."""
-    reasons = reasons_to_hold(means.database, issue_id, means.clock.now())
+    reasons = [*reasons_to_hold(means.database, issue_id, means.clock.now()), *_without_account(means, issue_id)]
     if not reasons:
         return True
     at = means.clock.now()
@@ -82,3 +83,11 @@ def _looked_at(means: Means, issue_id: UUID) -> bool:
             control.hold(session, issue, " ".join(reasons), at)
             log.add(session, issue, at=at, who="digest", what="hold", after=reasons)
     return False
+
+
+def _without_account(means: Means, issue_id: UUID) -> list[str]:
+    """Return a sentence for each account that the issue should go by and that cannot be used."""
+    with means.database.reading() as session:
+        number = session.get_one(Issue, issue_id).number
+        parts = routing.read(session, number, means.account).parts
+    return [trouble for part in parts if part.editions != () and (trouble := means.trouble(part.account))]

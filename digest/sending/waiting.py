@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import ledger, waves
+from digest.sending import halting, ledger, waves
+from digest.sending.halting import Held
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE, QUEUED
 from digest.sending.models import BatchState
 from digest.sending.waves import Wave
@@ -30,6 +31,7 @@ class Waiting:
     first_lease: datetime | None  # when the first such worker's time ends
     last_lease: datetime | None
     waves: tuple[Wave, ...] = ()  # who waits for the hour in their own zone, the next ones first
+    held: tuple[Held, ...] = ()  # parts that wait for a halted account, while others go on
     wave_zone: str = ""  # the zone of one reader of the next wave
 
     @property
@@ -55,6 +57,7 @@ class Waiting:
             yield f"{what}; their lease ends in {_in(self.last_lease - now)}"
         if self.waves:
             yield self._wave_words()
+        yield from (part.sentence for part in self.held)
 
     def _wave_words(self) -> str:
         """Say who waits for their own hour: how many, and when the next and the last of them get it."""
@@ -71,9 +74,12 @@ class Waiting:
         return words if first is last else f"{words}, the last at {last.at:%Y-%m-%d %H:%M} UTC"
 
 
-def of_issue(session: Session, issue_number: int, now: datetime) -> Waiting:
-    """Return what waits of one issue."""
-    due, _ = _queued(session, *ledger.due(issue_number, now))
+def of_issue(session: Session, issue_number: int, now: datetime, account: str = "") -> Waiting:
+    """Return what waits of one issue. ``account``: the default one, so that its halting is seen, too."""
+    halted = halting.held_parts(session, issue_number, account)
+    stuck = [number for part in halted for number in part.editions]
+    free_now = (DELIVERY.c.edition_number.not_in(stuck),) if stuck else ()
+    due, _ = _queued(session, *ledger.due(issue_number, now), *free_now)
     tried = (DELIVERY.c.issue_number == issue_number, DELIVERY.c.first_failed_at.is_not(None))
     later, later_at = _queued(session, *tried, DELIVERY.c.next_attempt_at > now)
     to_come = tuple(waves.counted(session, issue_number, now))
@@ -81,7 +87,8 @@ def of_issue(session: Session, issue_number: int, now: datetime) -> Waiting:
     claimed, first, last = _batches(session, issue_number, BATCH.c.lease_until, *held, BATCH.c.lease_until.is_not(None))
     free = (BATCH.c.state.in_((BatchState.formed, BatchState.repeating)), BATCH.c.lease_until.is_(None))
     when = BATCH.c.next_attempt_at
-    ready, _, _ = _batches(session, issue_number, when, *free, or_(when.is_(None), when <= now))
+    may = (BATCH.c.account.not_in([part.account for part in halted]),) if halted else ()
+    ready, _, _ = _batches(session, issue_number, when, *free, *may, or_(when.is_(None), when <= now))
     repeated, repeated_at, _ = _batches(session, issue_number, when, *free, when > now)
     times = [one for one in (later_at, repeated_at) if one is not None]
     return Waiting(
@@ -93,15 +100,16 @@ def of_issue(session: Session, issue_number: int, now: datetime) -> Waiting:
         first_lease=first,
         last_lease=last,
         waves=to_come,
+        held=tuple(halted),
         wave_zone=waves.example(session, issue_number, to_come[0].at) if to_come else "",
     )
 
 
-def sentences(session: Session, now: datetime) -> list[str]:
+def sentences(session: Session, now: datetime, account: str = "") -> list[str]:
     """Return a sentence for each issue that was begun, is not held, and of which something waits."""
     query = select(ISSUE.c.number).where(ISSUE.c.status.in_(UNDER_WAY), ISSUE.c.held == "")
     numbers = session.execute(query.order_by(ISSUE.c.number)).scalars().all()
-    said = (of_issue(session, number, now).sentence(now) for number in numbers)
+    said = (of_issue(session, number, now, account).sentence(now) for number in numbers)
     return [sentence for sentence in said if sentence]
 
 

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from digest.issues import wall_times
 from digest.issues.models import Issue, IssueLog, Publication, Run
+from digest.proofs import instead
 from digest.sending.ledger import DELIVERY, QUEUED
 from digest.sending.models import table
 from subscribers import known_zones, reader_zones, readers_by_zone
@@ -133,9 +134,18 @@ def ahead(session: Session, issue: Issue, start: datetime) -> list[Wave]:
     wanted = plan(session, issue, start)
     moments = {zone: at for at, names in wanted.items() for zone in names}
     found: dict[datetime, dict[str, int]] = defaultdict(dict)
-    for zone, readers in readers_by_zone(session, issue.publication_id, start).items():
+    for zone, readers in _by_zone(session, issue, start).items():
         found[moments.get(zone, start)][zone] = readers
     return _as_waves(found)
+
+
+def _by_zone(session: Session, issue: Issue, start: datetime) -> dict[str, int]:
+    less = instead.look(session, issue, start)
+    if not less.groups:
+        return readers_by_zone(session, issue.publication_id, start)
+    who, zones = less.readers(issue.publication_id, start).subquery(), reader_zones().subquery()
+    query = select(zones.c.zone, func.count()).join(who, who.c.subscriber_id == zones.c.subscriber_id)
+    return dict(session.execute(query.group_by(zones.c.zone)).all())
 
 
 def _as_waves(found: Mapping[datetime, Mapping[str, int]]) -> list[Wave]:

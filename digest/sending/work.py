@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from digest.database import Database
 from digest.issues.models import Issue, IssueStatus
-from digest.sending import control, ending, sender, settling, starting
+from digest.sending import control, ending, recovering, sender, starting
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE, LIVE, QUEUED
 from digest.sending.sender import Ended, Means, Progress, Stop, nothing
 
@@ -88,7 +88,7 @@ def tidy(means: Means) -> None:
         numbers = session.execute(live).scalars().all()
     for number in numbers:
         with database.writing() as session:
-            settling.recover(session, number, means.rules, database.now(session))
+            recovering.recover(session, number, means.rules_of, database.now(session))
     _sweep_cancelled(database, means.clock.now())
     _finish(database)
 

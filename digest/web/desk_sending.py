@@ -211,7 +211,7 @@ def _test(seen: Seen, form: Form, _known: dict[str, Any]) -> str:
     if chosen is None:
         raise Refused("There is no edition to test yet. Make the editions on the issue's page.")
     app = seen.app
-    receipt = send_test(app.database, app.provider, chosen.number, address=seen.who, base_url=app.settings.base_url)
+    receipt = send_test(app.database, app.provider_of, chosen.number, address=seen.who, base_url=app.settings.base_url)
     if not receipt.accepted:
         raise Refused(f"The provider refused it: {receipt.reason or 'no reason was given'}.")
     return f"A test of {views.edition_name(seen.review, chosen)} is on its way to {seen.who}."

@@ -7,7 +7,7 @@ from digest.bootstrap import App
 from digest.errors import DigestError
 from digest.issues.models import Publication
 from digest.sending.direct import send_one
-from digest.sending.provider import Content
+from digest.sending.provider import Content, Provider
 from subscribers.pages import Letter
 
 LOG = logging.getLogger(__name__)
@@ -18,7 +18,8 @@ def sender(app: App) -> Callable[[Letter], None]:
 
     def send(letter: Letter) -> None:
         try:
-            send_one(app.provider, _content(app, letter), address=letter.address, name=letter.name)
+            provider, content = _prepared(app, letter)
+            send_one(provider, content, address=letter.address, name=letter.name)
         except DigestError:
             LOG.exception("The mail %r to a reader of %s was not sent.", letter.subject, letter.family)
 
@@ -39,10 +40,11 @@ def wants_zones(app: App, family: str) -> bool:
     return publication is not None and publication.reader_zones
 
 
-def _content(app: App, letter: Letter) -> Content:
+def _prepared(app: App, letter: Letter) -> tuple[Provider, Content]:
+    """Return what a letter says, and the provider of its publication's account."""
     with app.database.reading() as session:
         publication = session.get(Publication, letter.family)
-    return Content(
+    content = Content(
         subject=letter.subject,
         html=letter.html,
         text=letter.text,
@@ -51,3 +53,4 @@ def _content(app: App, letter: Letter) -> Content:
         reply_to=publication.reply_to if publication else "",
         headers={"Auto-Submitted": "auto-generated"},
     )
+    return app.provider_of(publication.account if publication else ""), content

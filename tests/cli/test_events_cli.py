@@ -1,12 +1,10 @@
 """``digest events``: what providers told, listed and asked for."""
 
 import json
-import sys
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -17,9 +15,9 @@ from digest.errors import BadInput, SettingsError
 from digest.events import intake
 from digest.providers import registry
 from digest.providers.event import EventKind, ProviderEvent
-from digest.settings import ProviderName
 from tests.conftest import NOW
 
+REPORT = Path(__file__).parents[1] / "providers" / "mail" / "postfix-failed.eml"
 Run = Callable[..., Result]
 
 
@@ -84,24 +82,17 @@ def test_events_are_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_mailbox_is_read(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """By the account with SMTP; again, all is known."""
-    read: list[Any] = []
-
-    def mailbox(account: Any, path: Path) -> Iterator[ProviderEvent]:
-        read.append((account.provider, path.name))
-        yield BACK[0]
-
-    smtp = ModuleType("digest.providers.smtp")
-    smtp.__spec__ = json.__spec__  # any that is there
-    vars(smtp)["mailbox"] = mailbox
-    monkeypatch.setitem(sys.modules, "digest.providers.smtp", smtp)
+    """A report that a real relay wrote, by the account with SMTP; again, all is known."""
     monkeypatch.setenv("DIGEST_PROVIDER", "smtp")
     monkeypatch.setenv("DIGEST_SMTP_URL", "smtp://127.0.0.1:25")
-    (tmp_path / "back").mkdir()
+    monkeypatch.setenv("DIGEST_SMTP_BOUNCE_DOMAIN", "bounces.example.org")
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "back" / folder).mkdir(parents=True)
+    shutil.copy(REPORT, tmp_path / "back" / "new" / "1")
     for stored in (1, 0):
         result = run("import", "back", "--json")
         assert json.loads(result.stdout) == {"account": "smtp", "stored": stored, "known": 1 - stored, "unknown": 0}
-    assert read == [(ProviderName.smtp, "back")] * 2
+    assert json.loads(run("list", "--json").stdout)["events"][0]["fields"]["delivery"] == "1.1"
 
 
 def test_what_is_no_mailbox_is_said(run: Run, tmp_path: Path):

@@ -51,7 +51,7 @@ def test_the_next_runs_are_shown_for_people():
     assert "review until Mon 23 Nov 2026 07:30 Europe/Brussels" in text
     assert "sends Mon 23 Nov 2026 08:00 Europe/Brussels" in text
     assert "Every 2 weeks from 2026-11-23." in text
-    assert "Its readers get it instead of daily that day." in text
+    assert "Its readers get it instead of daily that day, in the regions of both." in text
     assert "weekly: no run on 2026-11-30: it runs every 2 weeks from 2026-11-23; this is week 2" in text
     assert "weekly: no run on 2026-12-07: it is a skip date" in text
 

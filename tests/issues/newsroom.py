@@ -116,34 +116,41 @@ def person(session: Session, address: str) -> str:
     return str(data.ref)
 
 
-def sent(database: Database, issue: Issue, at: datetime) -> None:
+def sent(database: Database, issue: Issue, at: datetime, family: str = "weekly") -> None:
     """Pretend that an issue with a proof went out: each reader has accepted the edition of their lists."""
     with database.writing() as session:
         held = session.get_one(Issue, issue.id)
-        readers = session.execute(recipients("weekly", at)).all()
-        audiences = select(col(EditionAudience.audience_id), col(EditionAudience.edition_number)).where(
-            col(EditionAudience.issue_number) == held.number
-        )
-        made = {row.audience_id: row.edition_number for row in session.execute(audiences)}
-        rows = [
-            _delivery(held.number, subscriber, made[audience]) for subscriber, audience in readers if audience in made
-        ]
-        if rows:
-            session.execute(insert(Delivery), rows)
+        held.audience_size = _write(session, held, at, DeliveryState.accepted, family)
         held.first_accepted_at = at
-        held.audience_size = len(rows)
         held.status = IssueStatus.sent
         session.add(held)
 
 
-def _delivery(issue: int, subscriber: int, edition: int) -> dict[str, Any]:
-    return {
-        "issue_number": issue,
-        "subscriber_id": subscriber,
-        "edition_number": edition,
-        "state": DeliveryState.accepted,
-        "attempts": 1,
-    }
+def freezing(database: Database, issue: Issue, at: datetime) -> None:
+    """Write the ledger of an issue with a proof as freezing does, before it looks who had what."""
+    with database.writing() as session:
+        _write(session, session.get_one(Issue, issue.id), at, DeliveryState.freezing)
+
+
+def _write(session: Session, issue: Issue, at: datetime, state: DeliveryState, family: str = "weekly") -> int:
+    readers = session.execute(recipients(family, at)).all()
+    audiences = select(col(EditionAudience.audience_id), col(EditionAudience.edition_number)).where(
+        col(EditionAudience.issue_number) == issue.number
+    )
+    made = {row.audience_id: row.edition_number for row in session.execute(audiences)}
+    rows = [
+        _delivery(issue.number, subscriber, made[audience], state)
+        for subscriber, audience in readers
+        if audience in made
+    ]
+    if rows:
+        session.execute(insert(Delivery), rows)
+    return len(rows)
+
+
+def _delivery(issue: int, subscriber: int, edition: int, state: DeliveryState) -> dict[str, Any]:
+    row = {"issue_number": issue, "subscriber_id": subscriber, "edition_number": edition}
+    return row | {"state": state, "attempts": 1 if state == DeliveryState.accepted else 0}
 
 
 def edition_of(session: Session, issue: Issue, *lists: str, without: int = 0) -> Edition:

@@ -95,6 +95,7 @@ def test_a_reader_who_changed_lists_is_spared_the_mate(database: Database):
     proof = proof_of(database, issue)
     base = next(edition for edition in proof.editions if not edition.without)
     assert "meridian.example/new" in base.html
+    newsroom.freezing(database, issue, issue.as_of)
     with database.reading() as session:
         assert siblings.repeats(session, issue, base) == []
     for name in ("q", "another name"):
@@ -114,6 +115,7 @@ def test_a_cluster_that_was_renamed_since_the_draft_is_still_known(database: Dat
     issue = second_issue(database, days=10, cluster="q")
     proof = proof_of(database, issue)
     newsroom.change(database, "old", cluster="r")
+    newsroom.freezing(database, issue, issue.as_of)
     base = next(edition for edition in proof.editions if not edition.without)
     with database.reading() as session:
         moved = siblings.repeats(session, issue, base)

@@ -18,7 +18,7 @@ from tests.providers import brevo_api, resend_api, sendgrid_server
 from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case
 
-APART = (ProviderName.ses, ProviderName.mailgun, ProviderName.postmark)
+APART = (ProviderName.ses, ProviderName.mailgun, ProviderName.postmark, ProviderName.smtp)
 # How to build the others, and what stands in for their APIs.
 APIS: Mapping[ProviderName, tuple[Callable[..., Any], ModuleType, type[Any]]] = {
     ProviderName.resend: (resend.build, resend_api, resend_api.ResendApi),
@@ -62,6 +62,7 @@ def test_a_provider_keeps_each_promise(case: Case, promise: Callable[[Case], Any
 def test_the_settings_build_every_provider(name: ProviderName, tmp_path: Path):
     """Each name in the settings has a builder, and its features carry the same name."""
     given: dict[str, Any] = {} if name is ProviderName.outbox else {f"{name.value}_api_key": "key:secret"}
+    given = {"smtp_url": "smtp://127.0.0.1:25"} if name is ProviderName.smtp else given
     given |= {"aws_region": "eu-west-1"} if name is ProviderName.ses else {}
     given |= {"mailgun_domain": "mg.example.org"} if name is ProviderName.mailgun else {}
     settings = Settings(secret_key=STRONG, address_key=STRONG, provider=name, outbox_dir=tmp_path, **given)

@@ -13,7 +13,7 @@ from digest.clock import StillClock
 from digest.database import Database
 from digest.errors import NotFound, Refused
 from digest.issues.models import Issue, IssueLog, IssueStatus
-from digest.sending import batches, control, ledger, pacing, sender, settling, starting, work
+from digest.sending import batches, control, ledger, pacing, recovering, sender, starting, work
 from digest.sending.control import Resolution
 from digest.sending.models import table
 from digest.sending.provider import BatchRefused, UnknownOutcome
@@ -218,7 +218,7 @@ def test_the_tick_ends_what_is_finished_and_takes_back_what_is_lost(database: Da
     work.tidy(tools)
     assert newsroom.issue(database).status == "sent"
     with database.writing() as session:
-        assert settling.recover(session, 1, tools.rules, clock.now()) == 0
+        assert recovering.recover(session, 1, tools.rules_of, clock.now()) == 0
 
 
 @BOTH

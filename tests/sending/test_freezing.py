@@ -13,7 +13,7 @@ from digest.proofs.models import Edition, EditionStory
 from digest.rendering.urls import Urls
 from digest.sending import control, freezing, sender, starting, stragglers, work
 from digest.sending.models import table
-from subscribers import AudienceSet, end
+from subscribers import AudienceSet, end, recipients
 from subscribers.models import Subscriber
 from tests.conftest import BOTH, NOW
 from tests.sending import approved, newsroom
@@ -116,7 +116,8 @@ def test_cancelling_while_it_freezes_stops_it(database: Database, monkeypatch: p
     assert freeze(database, room) is None
     assert set(newsroom.states(database).values()) == {"cancelled"}
     assert newsroom.issue(database).status == "cancelled"
-    assert freezing._insert_missing(database, room.issue_id, newsroom.FAMILY, NOW, [1], plan={}) == 0
+    everybody = recipients(newsroom.FAMILY, NOW)
+    assert freezing._insert_missing(database, room.issue_id, everybody, [1], plan={}) == 0
     stragglers._move(database, room.issue_id, newsroom.edition_id(100), frozenset(), [1], urls=URLS, at=NOW)
     assert set(newsroom.states(database).values()) == {"cancelled"}
 

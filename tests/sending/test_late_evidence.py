@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from digest.database import Database
-from digest.sending import batches, ledger, settling
+from digest.sending import batches, ledger, recovering, settling
 from digest.sending.batches import Claim
-from digest.sending.provider import NotTaken, Receipt, UnknownOutcome
+from digest.sending.provider import Again, NotTaken, Receipt, UnknownOutcome
 from digest.sending.settling import Rules, parse_ref, ref
 from digest.settings import Uncertain
 from tests.conftest import BOTH, NOW
@@ -33,7 +33,7 @@ def test_late_receipts_settle_what_was_called_uncertain(database: Database):
     """The lease ran out, the batch is uncertain; then the worker comes with its receipts: accepted and rejected."""
     claim = handed_over(database)
     with database.writing() as session:
-        assert settling.recover(session, 1, RULES, LATE) == 1
+        assert recovering.recover(session, 1, lambda _: RULES, LATE) == 1
     assert set(newsroom.states(database).values()) == {"uncertain"}
     receipts = [
         Receipt(delivery_ref=ref(1, 1), accepted=True, message_id="m"),
@@ -56,9 +56,23 @@ def test_a_late_error_opens_nothing(database: Database, error: Exception):
     """The lease ran out; a late "not taken" does not queue anybody again."""
     claim = handed_over(database)
     with database.writing() as session:
-        settling.recover(session, 1, RULES, LATE)
+        recovering.recover(session, 1, lambda _: RULES, LATE)
         assert settling.settle_error(session, claim, error, RULES, LATE) is None  # type: ignore[arg-type]
     assert set(newsroom.states(database).values()) == {"uncertain"}
+
+
+@BOTH
+def test_a_late_later_opens_nothing(database: Database):
+    """The lease ran out; receipts that say "later" queue nobody again, those that say "taken" count."""
+    claim = handed_over(database)
+    receipts = [
+        Receipt(delivery_ref=ref(1, 1), accepted=True, message_id="m"),
+        Receipt(delivery_ref=ref(1, 2), accepted=False, reason="busy", again=Again()),
+    ]
+    with database.writing() as session:
+        recovering.recover(session, 1, lambda _: RULES, LATE)
+        settling.settle(session, claim, receipts, LATE)
+    assert newsroom.states(database) == {1: "accepted", 2: "uncertain", 3: "uncertain"}
 
 
 @BOTH
@@ -68,7 +82,7 @@ def test_a_late_worker_cannot_hand_over(database: Database):
     with database.writing() as session:
         first = batches.claim(session, 1, "a", now=NOW, lease=LEASE, capacity=lambda _s, _e: 10)
     with database.writing() as session:
-        settling.recover(session, 1, RULES, LATE)
+        recovering.recover(session, 1, lambda _: RULES, LATE)
         second = batches.claim(session, 1, "a", now=LATE, lease=LEASE, capacity=lambda _s, _e: 10)
     assert first
     assert second

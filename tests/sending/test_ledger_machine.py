@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from digest.clock import StillClock
 from digest.database import Database
 from digest.errors import Refused
-from digest.sending import batches, control, ledger, settling, waiting, work
+from digest.sending import batches, control, ledger, recovering, settling, waiting, work
 from digest.sending.batches import Claim
 from digest.sending.provider import BatchRefused, NotTaken, Receipt, StopIssue, UnknownOutcome
 from digest.sending.settling import Rules, ref
@@ -72,7 +72,7 @@ class Ledger(RuleBasedStateMachine):
     def claim(self) -> object:
         """Take back what is lost, and claim."""
         with self.database.writing() as session:
-            settling.recover(session, 1, RULES, self.clock.now())
+            recovering.recover(session, 1, lambda _: RULES, self.clock.now())
             found = batches.claim(
                 session, 1, "scripted", now=self.clock.now(), lease=LEASE, capacity=lambda _session, _edition: 3
             )
