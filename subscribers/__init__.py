@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from subscribers.audience import readers_by_zone as readers_by_zone
     from subscribers.audience import recipients as recipients
     from subscribers.audience import refresh_audience as refresh_audience
+    from subscribers.audience import spread_by_domain as spread_by_domain
     from subscribers.audience import still_wanted as still_wanted
+    from subscribers.confirming import forget_unconfirmed as forget_unconfirmed
     from subscribers.consent import agree_to_clicks as agree_to_clicks
     from subscribers.consent import agreed_to_clicks as agreed_to_clicks
     from subscribers.consent import confirm as confirm
     from subscribers.consent import end as end
     from subscribers.consent import subscribe as subscribe
+    from subscribers.counting import ListNumbers as ListNumbers
+    from subscribers.counting import growth as growth
+    from subscribers.counting import list_numbers as list_numbers
     from subscribers.csv_rows import RowError as RowError
     from subscribers.exporting import export_csv as export_csv
     from subscribers.importing import ImportReport as ImportReport
@@ -32,14 +37,21 @@ if TYPE_CHECKING:
     from subscribers.keys import Keys as Keys
     from subscribers.listing import ListData as ListData
     from subscribers.listing import add_list as add_list
+    from subscribers.listing import change_list as change_list
     from subscribers.listing import get_list as get_list
     from subscribers.listing import lists as lists
     from subscribers.people import ConsentData as ConsentData
     from subscribers.people import PersonData as PersonData
     from subscribers.people import SubscriptionData as SubscriptionData
+    from subscribers.people import SuppressionData as SuppressionData
     from subscribers.people import erase as erase
     from subscribers.people import find as find
     from subscribers.people import identity_of as identity_of
+    from subscribers.people import look_up as look_up
+    from subscribers.people import suppression_of as suppression_of
+    from subscribers.reordering import reorder as reorder
+    from subscribers.searching import Found as Found
+    from subscribers.searching import search as search
     from subscribers.suppression import lift_key as lift_key
     from subscribers.suppression import suppress as suppress
     from subscribers.suppression import suppress_key as suppress_key
@@ -57,15 +69,30 @@ _HOMES = {
         "readers_by_zone",
         "recipients",
         "refresh_audience",
+        "spread_by_domain",
         "still_wanted",
     ),
+    "confirming": ("forget_unconfirmed",),
     "consent": ("agree_to_clicks", "agreed_to_clicks", "confirm", "end", "subscribe"),
+    "counting": ("ListNumbers", "growth", "list_numbers"),
     "exporting": ("export_csv",),
     "csv_rows": ("RowError",),
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
-    "listing": ("ListData", "add_list", "get_list", "lists"),
-    "people": ("ConsentData", "PersonData", "SubscriptionData", "erase", "find", "identity_of"),
+    "listing": ("ListData", "add_list", "change_list", "get_list", "lists"),
+    "people": (
+        "ConsentData",
+        "PersonData",
+        "SubscriptionData",
+        "SuppressionData",
+        "erase",
+        "find",
+        "identity_of",
+        "look_up",
+        "suppression_of",
+    ),
+    "reordering": ("reorder",),
+    "searching": ("Found", "search"),
     "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),
     "zones": ("known_zones", "zone_of"),
 }

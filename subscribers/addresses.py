@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from subscribers.errors import BadAddress
+from subscribers.errors import BadAddress, ForeignLetters
 
 LONGEST = 254  # RFC 5321 4.5.3.1, as corrected by RFC 3696 erratum 1690
 _WORD = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -14,7 +14,8 @@ _PLAIN = re.compile(rf"((?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*)@((?:{_LABEL}\.)+
 def normalise(address: str) -> str:
     """Return an address as mail is sent to it: trimmed, NFKC, its domain in lower-case ASCII.
 
-    Raises BadAddress with a sentence. Asks no DNS. Plain ASCII is checked here (a microsecond); the rest by
+    Raises BadAddress with a sentence; ForeignLetters where the part before the @ needs SMTPUTF8 (RFC 6531), which no
+    provider of ours promises. Asks no DNS. Plain ASCII is checked here (a microsecond); the rest by
     email-validator (30 times slower).
     """
     text = address.strip()
@@ -45,5 +46,5 @@ def _validated(text: str) -> str:
     except EmailNotValidError as error:
         raise BadAddress(f"{text[:80]!r} is not an email address: {str(error).rstrip('.')}.") from error
     if valid.ascii_email is None:
-        raise BadAddress(f"{text[:80]!r} has letters before the @ that most mail systems cannot deliver.")
+        raise ForeignLetters(f"{text[:80]!r} has letters before the @ that most mail systems cannot deliver.")
     return f"{valid.ascii_local_part}@{valid.ascii_domain}"

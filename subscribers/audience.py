@@ -11,7 +11,21 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlmodel import Session
 
 from subscribers.bulk import among, chunks, insert_new, is_sqlite
@@ -28,6 +42,10 @@ from subscribers.models import (
 
 PERSON, SUBSCRIPTION, SUPPRESSION = table(Subscriber), table(Subscription), table(Suppression)
 AUDIENCE, MEMBER = table(Audience), table(SubscriberAudience)
+_MIXER, _PRIME = (
+    1_103_515_245,
+    2_147_483_647,
+)  # a multiplication by it, and the rest: ids in an order that has nothing to do with their age
 
 _Key = tuple[int, str]  # subscriber, family
 
@@ -115,6 +133,23 @@ def readers_by_zone(session: Session, family: str, now: datetime) -> dict[str, i
     readers, zones = recipients(family, now).subquery(), reader_zones().subquery()
     query = select(zones.c.zone, func.count()).join(readers, readers.c.subscriber_id == zones.c.subscriber_id)
     return dict(session.execute(query.group_by(zones.c.zone)).all())
+
+
+def spread_by_domain(session: Session, who: Select[Any], most: int) -> Select[Any]:
+    """Return a select of the ids of some of these people, as many of each mail domain as is its share of all.
+
+    ``who``: a select of subscriber_id. Within a domain the choice is mixed: not the oldest, and the same each time.
+    """
+    asked = who.subquery()
+    find = func.instr if is_sqlite(session) else func.strpos
+    domain = func.substr(PERSON.c.address, find(PERSON.c.address, "@") + 1)
+    mixed = cast(PERSON.c.id, BigInteger) * _MIXER % _PRIME
+    within = func.row_number().over(partition_by=domain, order_by=(mixed, PERSON.c.id))
+    size = func.count().over(partition_by=domain)
+    place = ((within * 2 - 1) * literal(1.0) / size).label("place")
+    ranked = select(PERSON.c.id, place, mixed.label("mixed")).where(PERSON.c.id.in_(select(asked.c.subscriber_id)))
+    found = ranked.subquery()
+    return select(found.c.id).order_by(found.c.place, found.c.mixed, found.c.id).limit(most)
 
 
 def still_wanted(ids: Sequence[int] | Select[Any], lists: Sequence[str], now: datetime) -> Select[Any]:

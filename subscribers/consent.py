@@ -19,7 +19,7 @@ from subscribers.zones import zone_of
 CONSENT = table(Consent)
 LIFTED = (SuppressionReason.by_hand, SuppressionReason.erased)  # by a new double opt-in; never a complaint
 SUBSCRIPTION_COLUMNS = ("subscriber_id", "list_id", "state", "position", "changed_at")
-CONSENT_COLUMNS = ("subscriber_id", "list_id", "action", "at", "source", "wording")
+CONSENT_COLUMNS = ("subscriber_id", "list_id", "action", "at", "source", "wording", "network")
 CLICKS_AGREED, CLICKS_ENDED = "clicks agreed", "clicks ended"  # actions of consents without a list
 CLICKS = "Count which stories I open, as mine"
 CLICKS_MORE = (
@@ -45,13 +45,15 @@ def subscribe(
     name: str = "",
     language: str = "en",
     zone: str = "",
+    network: str = "",
     confirmed: bool,
 ) -> str:
     """Put a person on lists, new or known, and return their ref.
 
     ``confirmed``: the address is proven to be theirs; without it the lists wait for ``confirm``. What is confirmed
     already stays so; what had ended begins anew. A suppressed address is never confirmed by this. ``name``, ``zone``:
-    are filled in where they were missing. Raises BadAddress, BadZone, UnknownList.
+    are filled in where they were missing. ``network``: where it came from, cut short. Raises BadAddress, BadZone,
+    UnknownList.
     """
     families = {data.family for data in open_lists(session, lists)}
     number, ref = _person(session, keys, address=address, at=at, name=name, language=language, zone=zone_of(zone))
@@ -64,12 +66,12 @@ def subscribe(
         for list_id in dict.fromkeys(lists)
         if now.get(list_id) not in {state, SubscriptionState.confirmed}
     }
-    _change(session, number, changes, families, at=at, source=source, wording=wording)
+    _change(session, number, changes, families, at=at, source=source, wording=wording, network=network)
     return str(ref)
 
 
 def confirm(
-    session: Session, *, ref: str, lists: Sequence[str], at: datetime, source: str, wording: str
+    session: Session, *, ref: str, lists: Sequence[str], at: datetime, source: str, wording: str, network: str = ""
 ) -> tuple[str, ...]:
     """Confirm what waits for it among these lists (the second half of a double opt-in); return what was confirmed.
 
@@ -82,13 +84,23 @@ def confirm(
         return ()
     now = _states(session, number, lists)
     waiting = [list_id for list_id in dict.fromkeys(lists) if now.get(list_id) == SubscriptionState.unconfirmed]
-    _confirm(session, number, waiting, families, at=at, source=source, wording=wording)
+    _confirm(session, number, waiting, families, at=at, source=source, wording=wording, network=network)
     return tuple(waiting)
 
 
-def end(session: Session, *, ref: str, family: str, list_id: str | None, at: datetime, source: str) -> tuple[str, ...]:
+def end(
+    session: Session,
+    *,
+    ref: str,
+    family: str,
+    list_id: str | None,
+    at: datetime,
+    source: str,
+    left_at: datetime | None = None,
+) -> tuple[str, ...]:
     """End one list, or all of a family (``list_id`` None), and return the lists that were confirmed until now.
 
+    ``left_at``: when the reader said so, where we hear of it late; what was asked for or confirmed after it stays.
     Safe to repeat. A ref that nobody has ends nothing and is no error: a link in an old mail must work for whoever
     was erased since.
     """
@@ -98,7 +110,8 @@ def end(session: Session, *, ref: str, family: str, list_id: str | None, at: dat
     only = [LIST.c.family == family] + ([] if list_id is None else [LIST.c.id == list_id])
     ids = list(session.execute(select(LIST.c.id).where(*only).order_by(LIST.c.position, LIST.c.id)).scalars())
     now = _states(session, number, ids)
-    going = [one for one in ids if now.get(one) not in {None, SubscriptionState.ended}]
+    since = _changed_after(session, number, left_at) if left_at is not None else frozenset()
+    going = [one for one in ids if now.get(one) not in {None, SubscriptionState.ended} and one not in since]
     changes = dict.fromkeys(going, SubscriptionState.ended)
     _change(session, number, changes, {family}, at=at, source=source, wording="")
     return tuple(one for one in going if now[one] == SubscriptionState.confirmed)
@@ -148,7 +161,7 @@ def agree_to_clicks(session: Session, *, ref: str, agreed: bool, at: datetime, s
     if (session.execute(since).scalar_one() is not None) == agreed:
         return False
     session.execute(update(PERSON).where(PERSON.c.id == number).values(clicks_agreed_at=at if agreed else None))
-    record = (number, "", CLICKS_AGREED if agreed else CLICKS_ENDED, at, source, f"{CLICKS}. {CLICKS_MORE}")
+    record = (number, "", CLICKS_AGREED if agreed else CLICKS_ENDED, at, source, f"{CLICKS}. {CLICKS_MORE}", "")
     insert_new(session, CONSENT, CONSENT_COLUMNS, [record])
     return True
 
@@ -229,6 +242,12 @@ def _states(session: Session, number: int, lists: Collection[str]) -> dict[str, 
     return {list_id: SubscriptionState(state) for list_id, state in rows}
 
 
+def _changed_after(session: Session, number: int, moment: datetime) -> frozenset[str]:
+    """Return the lists on which a person's standing changed after a moment."""
+    mine = (SUBSCRIPTION.c.subscriber_id == number, SUBSCRIPTION.c.changed_at > moment)
+    return frozenset(session.execute(select(SUBSCRIPTION.c.list_id).where(*mine)).scalars())
+
+
 def _confirm(
     session: Session,
     number: int,
@@ -238,11 +257,12 @@ def _confirm(
     at: datetime,
     source: str,
     wording: str,
+    network: str = "",
 ) -> None:
     if coming:
         _lift(session, number)
         changes = dict.fromkeys(coming, SubscriptionState.confirmed)
-        _change(session, number, changes, families, at=at, source=source, wording=wording)
+        _change(session, number, changes, families, at=at, source=source, wording=wording, network=network)
 
 
 def _change(
@@ -254,6 +274,7 @@ def _change(
     at: datetime,
     source: str,
     wording: str,
+    network: str = "",
 ) -> None:
     """Write the new states, their consent records, and the audiences that follow from them."""
     if not changes:
@@ -265,7 +286,7 @@ def _change(
     for list_id, state in changes.items():
         change = update(SUBSCRIPTION).where(mine, SUBSCRIPTION.c.list_id == list_id)
         session.execute(change.values(state=state, changed_at=at))
-    records = [(number, one, ACTIONS[state], at, source, wording) for one, state in changes.items()]
+    records = [(number, one, ACTIONS[state], at, source, wording, network) for one, state in changes.items()]
     insert_new(session, CONSENT, CONSENT_COLUMNS, records)
     refresh_audience(session, [number], families)
 

@@ -9,6 +9,22 @@ class BadAddress(SubscribersError):
     """This is not an email address we can write to."""
 
 
+class ForeignLetters(BadAddress):
+    """The part before the @ has letters that most mail systems cannot deliver."""
+
+
+class BadName(SubscribersError):
+    """This is no name of a person."""
+
+
+class BadDay(SubscribersError):
+    """This is not a day that mail can be held back until."""
+
+
+class Taken(SubscribersError):
+    """The address belongs to another reader already."""
+
+
 class BadToken(SubscribersError):
     """A link's token is forged, cut short, for another purpose, or out of date."""
 

@@ -229,11 +229,11 @@ class _Writing:
         self._waiting.update(row[0] for row in consents if row[2] == "asked")
 
     def _decide(self, wish: Wish) -> tuple[SubscriptionState, tuple[Any, ...]]:
-        """Return the state a row asks for, and (action, at, source, wording) of its consent record."""
+        """Return the state a row asks for, and (action, at, source, wording, network) of its consent record."""
         if self.confirmed and wish.consent_at is not None and wish.consent_source:
             source = f"{self.source} ({wish.consent_source})"
-            return SubscriptionState.confirmed, ("confirmed", wish.consent_at, source, self.wording)
-        return SubscriptionState.unconfirmed, ("asked", self.at, self.source, self.wording)
+            return SubscriptionState.confirmed, ("confirmed", wish.consent_at, source, self.wording, "")
+        return SubscriptionState.unconfirmed, ("asked", self.at, self.source, self.wording, "")
 
     def _confirm(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:

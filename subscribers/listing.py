@@ -1,16 +1,18 @@
 """The mailing lists: what one can subscribe to, in the newsroom's order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from subscribers.errors import SubscribersError, UnknownList
 from subscribers.models import MailingList, table
 
 LIST = table(MailingList)
+LONGEST: Final = 300  # letters of a name or a description
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -44,6 +46,27 @@ def add_list(session: Session, data: ListData) -> None:
         session.execute(insert(LIST).values(**data.model_dump()))
     elif known[0] != data:
         raise SubscribersError(f"There is a list {data.id} already, and it is another one: {known[0].name}.")
+
+
+def change_list(session: Session, list_id: str, values: Mapping[str, Any], *, seen: str = "") -> ListData:
+    """Change a list's name, description or open; what it is about, and whose mail it is, stays.
+
+    ``seen``: the name it had when somebody decided that. Raises SubscribersError where it has another one by now, or
+    where the new one is none, UnknownList.
+    """
+    before = get_list(session, list_id)
+    if seen and before.name != seen:
+        raise SubscribersError(
+            f"The list {list_id} is called {before.name} meanwhile; somebody else said so. Look again."
+        )
+    new = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in values.items()}
+    if not new.get("name", before.name):
+        raise SubscribersError("A list needs a name that readers see.")
+    if longest := next((name for name, value in new.items() if isinstance(value, str) and len(value) > LONGEST), None):
+        raise SubscribersError(f"The {longest} of the list {list_id} is too long; {LONGEST} letters at most.")
+    after = before.model_copy(update={name: new[name] for name in ("name", "description", "open") if name in new})
+    session.execute(update(LIST).where(LIST.c.id == list_id).values(**after.model_dump(exclude={"id"})))
+    return after
 
 
 def get_list(session: Session, list_id: str) -> ListData:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, String, Table, UniqueConstraint
+from sqlalchemy import Index, String, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -59,7 +59,15 @@ class MailingList(SQLModel, table=True):
 class Subscription(SQLModel, table=True):
     """One subscriber on one list."""
 
-    __table_args__ = (Index("ix_subscription_list_state", "list_id", "state"),)
+    __table_args__ = (
+        Index("ix_subscription_list_state", "list_id", "state"),
+        Index(
+            "ix_subscription_waiting",
+            "changed_at",
+            sqlite_where=text("state = 'unconfirmed'"),
+            postgresql_where=text("state = 'unconfirmed'"),
+        ),
+    )
 
     subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True)
     list_id: str = Field(foreign_key="list.id", primary_key=True)
@@ -74,10 +82,44 @@ class Consent(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
     list_id: str
-    action: str  # asked | confirmed | ended | clicks agreed | clicks ended (these two with list_id "")
+    action: str  # asked | confirmed | ended; with list_id "": clicks agreed | clicks ended | moved
     at: datetime
     source: str  # import:FILE, form, one-click, page, command
     wording: str = ""
+    network: str = Field(default="", sa_column_kwargs={"server_default": ""})  # it came from, cut to /24 or /48
+
+
+class Ask(SQLModel, table=True):
+    """What somebody asked for in the name of an address, and only its mailbox can confirm."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)  # what the link carries
+    subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
+    lists: str  # list ids, sorted, joined by a blank
+    name: str = ""  # theirs once confirmed, if they had none
+    at: datetime = Field(index=True)
+    confirmed_at: datetime | None = None
+
+
+class Move(SQLModel, table=True):
+    """A new address that a reader asked for; nothing changes before its mailbox says yes."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
+    address: str
+    address_key: str
+    at: datetime = Field(index=True)
+    done_at: datetime | None = None
+
+
+class ReaderMail(SQLModel, table=True):
+    """A mail that anybody could make us send to an address, kept for a day to send not too many."""
+
+    __table_args__ = (Index("ix_readermail_address", "address_key", "kind", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    address_key: str
+    kind: str  # confirm | link
+    at: datetime = Field(index=True)
 
 
 class Suppression(SQLModel, table=True):

@@ -10,7 +10,9 @@ from digest.errors import BadInput
 if TYPE_CHECKING:
     from subscribers import ListData
 
-commands = typer.Typer(help="The lists one can subscribe to: add and list them.", no_args_is_help=True)
+commands = typer.Typer(
+    help="The lists one can subscribe to: add and list them, and a form for your own site.", no_args_is_help=True
+)
 
 
 @commands.command()
@@ -80,6 +82,39 @@ def show_all(
             print("There is no list yet. Add one: digest lists add ID --publication ID --region REGION --name NAME")
 
     answer([_public(data) | {"readers": readers.get(data.id, 0)} for data in found], as_json, say)
+
+
+@commands.command()
+def form(
+    publication: Annotated[str, typer.Argument(help="The publication, by id.")],
+    *,
+    lists: Annotated[list[str] | None, typer.Option("--list", help="Only this list; give it again for more.")] = None,
+    language: Annotated[str, typer.Option(help="The language of the form; the publication's by default.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Print a sign-up form in HTML, without script, to put on your own site.
+
+    It sends to /join here. Whoever fills it gets a mail first and is signed up by a button behind its link, so that it
+    may stand on any site.
+    """
+    import subscribers
+    from digest.issues.publications import get as get_publication
+    from digest.rendering.catalogue.pages import page_words
+    from digest.rendering.templates import run
+
+    with opened() as app, app.database.reading() as session:
+        found = get_publication(session, publication)
+        known = [data for data in subscribers.lists(session, publication) if data.open]
+        base_url = app.settings.base_url.rstrip("/")
+    if missing := sorted(set(lists or []) - {data.id for data in known}):
+        raise BadInput(f"{publication} has no open list {missing[0]!r}. See them: digest lists list")
+    shown = [data for data in known if not lists or data.id in lists]
+    if not shown:
+        raise BadInput(f"{publication} has no open list to sign up to. Add one: digest lists add ID --publication ...")
+    words = page_words(language or found.language)
+    values = {"action": f"{base_url}/join/{publication}", "lists": shown, "_": words.text, "words": words}
+    html = run("public/snippet.html", values)
+    answer({"html": html}, as_json, lambda: print(html, end=""))
 
 
 def _public(data: "ListData") -> dict[str, object]:

@@ -92,14 +92,16 @@ def export(
 
 @commands.command()
 def show(address: Address, as_json: Json = False) -> None:
-    """Show everything that is kept about one person."""
+    """Show everything that is kept about one person, their own clicks too, where they agreed to those."""
     import subscribers
+    from digest.events import own_clicks
 
     with opened() as app, app.database.reading() as session:
         person = subscribers.find(session, app.keys, address)
+        clicks = own_clicks.of_person(session, person.ref) if person else []
     if person is None:
         raise NotFound(f"Nobody is known by the address {address}.")
-    answer(person.model_dump(mode="json"), as_json, lambda: _say_person(person))
+    answer(person.model_dump(mode="json") | {"clicks": clicks}, as_json, lambda: _say_person(person, clicks))
 
 
 @commands.command()
@@ -239,7 +241,7 @@ def _say_report(report: "ImportReport", errors: Path | None) -> None:
         print(f"  ... and {more}", file=sys.stderr)
 
 
-def _say_person(person: "PersonData") -> None:
+def _say_person(person: "PersonData", clicks: list[dict[str, Any]]) -> None:
     ways = ", ".join(filter(None, (person.language, person.zone)))
     print(f"{person.address}  {person.name}  ({ways}), known since {person.created_at:%Y-%m-%d}")
     if person.suppressed:
@@ -248,3 +250,6 @@ def _say_person(person: "PersonData") -> None:
         print(f"  {one.list_id:24} {one.state:12} since {one.changed_at:%Y-%m-%d %H:%M}")
     for said in person.consents:
         print(f"  {said.at:%Y-%m-%d %H:%M}  {said.action:10} {said.list_id:24} {said.source}  {said.wording}")
+    for click in clicks:
+        where = f"issue {click['issue']}, place {click['place']}"
+        print(f"  {click['at']}  clicked    {where}  {click['state']:8} {click['url']}")

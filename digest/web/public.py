@@ -13,8 +13,10 @@ from digest.articles.pictures.store import NAME
 from digest.bootstrap import App
 from digest.issues.models import Publication
 from digest.ranking.formula import DAILY, WEEKLY, for_cadence
+from digest.rendering.catalogue import languages
 from digest.web.templates import page, problem
 from subscribers.pages import BOTH_WAYS
+from subscribers.pages.forms import language
 
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -34,8 +36,8 @@ def router(app: App) -> APIRouter:
     return made
 
 
-def _home() -> Response:
-    return page("home")
+def _home(request: Request) -> Response:
+    return page("home", spoken=language(request, frozenset(languages())))
 
 
 def _how() -> Response:

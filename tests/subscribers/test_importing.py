@@ -57,6 +57,7 @@ def test_a_file_is_imported_and_the_same_again_changes_nothing(store, keys):
             "at": datetime(2026, 1, 2, tzinfo=UTC),
             "source": "import:file.csv (shop form)",
             "wording": "Yes please",
+            "network": "",
         }
         assert omar.consents[0].at == datetime(2026, 1, 2, 8, tzinfo=UTC)
         before = records(session)

@@ -22,7 +22,7 @@ def test_the_home_page_says_what_this_is(http):
     answer = http.get("/")
     assert answer.status_code == 200
     assert "digest-mailer" in answer.text
-    assert scan(http, "/") == {"/", "/how-we-choose"}
+    assert scan(http, "/") == {"/", "/how-we-choose", "/join", "/link"}
 
 
 def test_health_asks_the_database(app, http):

@@ -25,9 +25,9 @@ def zoned(app) -> Iterator[httpx.Client]:
     """Run the readers' pages of newsletters that come at the hour of each reader's zone."""
     web = FastAPI()
     web.include_router(
-        pages.router(
+        pages.router(pages.Ports(
             sessions=app.database, clock=app.clock, keys=app.keys, templates=environment(), translator=translation,
-            base_url="http://127.0.0.1", limiter=lambda _: True, send_confirmation=nothing, zoned=lambda _: True)
+            base_url="http://127.0.0.1", limiter=lambda _: True, send_confirmation=nothing, zoned=lambda _: True))
     )  # fmt: skip
     socket = listen("127.0.0.1", 0)
     running = server(web)
@@ -89,4 +89,4 @@ def test_what_is_no_zone_is_refused_and_nothing_is_saved(app, zoned, readers, zo
 
 def test_no_zone_is_asked_for_where_it_would_change_nothing(http, readers):
     """A newsletter that comes to all at once shows no such field."""
-    assert "<select" not in http.get(readers.preferences).text
+    assert 'name="zone"' not in http.get(readers.preferences).text
