@@ -1,6 +1,5 @@
 """``digest demo``: the whole way on a made-up newsroom, in a folder of its own."""
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,8 @@ from digest.cli.console import Json, answer, progress
 from digest.errors import Refused
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from digest.bootstrap import App
     from digest.sample.demo import Shown
 
@@ -21,7 +22,10 @@ MARK = ".digest-demo"
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("demo"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw the old demo away, and start over.")] = False,
-    serve: Annotated[bool, typer.Option("--serve", help="Then answer the links in the mails, until stopped.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then open the desk, and answer the links in the mails, until stopped.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="With --serve: where; 0 takes a free one.")] = 8000,
     as_json: Json = False,
 ) -> None:
     """Import, rank, compose, check, approve and send a made-up newsroom's week; a second run sends nothing."""
@@ -29,16 +33,41 @@ def demo(
     from digest.sample import demo as sample
 
     _prepare(folder, fresh)
-    with bootstrap.opened(folder) as app:
+    on = _listening(port) if serve else None
+    given: dict[str, Any] = {"base_url": f"http://127.0.0.1:{on.getsockname()[1]}"} if on else {}
+    with bootstrap.opened(folder, **given) as app:
         shown = sample.run(app, (lambda _: None) if as_json else print, progress)
         mails = list(sample.mails(app))
         data = [_as_data(one, app, mails) for one in shown]
         answer(data, as_json, lambda: _say(shown, mails, app))
-    if serve:
-        from digest.cli.serve import serve as answer_readers
+        if on is not None:
+            _serve(app, on)
 
-        os.chdir(folder)
-        answer_readers()
+
+def _listening(port: int) -> "socket":
+    """Return the socket to serve on, before anything else is done: a port that is taken is said at once."""
+    from digest.web.serving import listen
+
+    return listen("127.0.0.1", port)
+
+
+def _serve(app: "App", on: "socket") -> None:
+    """Say how one gets into the desk, and serve until stopped. Only this machine can reach it."""
+    from digest.sample import desk
+    from digest.web.app import create
+    from digest.web.serving import run
+
+    made = desk.set_up(app)
+    hour = f"{made.issue.send_at:%A %d %B, %H:%M} UTC" if made.issue.send_at else "no hour yet"
+    typer.echo(
+        f"\nThe desk:    {made.url}\n"
+        f"  Address:   {made.address}\n"
+        f"  Password:  {made.password}   (for this run; the next one has another)\n"
+        f"  To play:   issue {made.issue.number}, a draft in review for {hour}: {made.issue_url}\n\n"
+        f"Serving on {app.settings.base_url} (Ctrl-C stops).",
+        err=True,
+    )
+    run(create(app), on)
 
 
 def _prepare(folder: Path, fresh: bool) -> None:

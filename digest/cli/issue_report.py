@@ -1,4 +1,4 @@
-"""``digest issues report``: what an issue brought, in the terminal, as a page, as CSV and as JSON."""
+"""``digest issues report``: what an issue brought, in the terminal, as a page, as CSV, as pictures and as JSON."""
 
 import shutil
 import sys
@@ -24,6 +24,7 @@ def report(
     issues: Annotated[int, typer.Option(min=0, metavar="N", help="Compare with so many issues before it.")] = 8,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the page goes.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write each table as a CSV file, too.")] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Draw each plot as a PNG file, too.")] = None,
     page: Annotated[bool, typer.Option("--page/--no-page", help="Write the page at all.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -35,12 +36,16 @@ def report(
 
     with opened() as app, app.database.reading() as session:
         made = asking.report(session, issue, app.clock.now(), earlier=issues)
-    written: dict[str, Any] = {"page": None, "csv": []}
+    written: dict[str, Any] = {"page": None, "csv": [], "png": []}
     if html is not None or (page and not as_json):
         target = html or Path("report") / str(made.head["number"]) / "index.html"
         written["page"] = str(writing.write_page(made, target))
     if csv is not None:
         written["csv"] = [str(one) for one in writing.write_csv(made, csv)]
+    if png is not None:
+        from digest.reports import pictures
+
+        written["png"] = [str(one) for one in pictures.write_png(made, png)]
 
     def say() -> None:
         width = shutil.get_terminal_size((80, 24)).columns
@@ -49,6 +54,8 @@ def report(
             print(f"\nWrote {written['page']}.")
         if written["csv"]:
             print(f"Wrote {len(written['csv'])} tables to {csv}.")
+        if written["png"]:
+            print(f"Drew {len(written['png'])} plots into {png}.")
 
     answer({**made.as_json(), "written": written}, as_json, say)
 

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from digest.database import Database
 from digest.editors import endings, reading, writing
 from digest.editors.alerts import ADDRESS, Alarm, message
+from digest.editors.carrying import Carrier, NotCarried
 from digest.editors.links import Links, is_editor
 from digest.editors.reading import Review
 from digest.editors.writing import Letter
@@ -17,8 +18,6 @@ from digest.errors import DigestError, Refused
 from digest.issues.models import EditorMail
 from digest.rendering.urls import Urls
 from digest.sending.bulk import rowcount
-from digest.sending.direct import send_one
-from digest.sending.provider import BatchRefused, ProviderError
 from digest.sending.sender import Means
 
 MAIL: Any = EditorMail.__table__  # type: ignore[attr-defined]
@@ -35,20 +34,22 @@ class _Row:
     mail: EditorMail
 
 
-def send_due(means: Means, at: datetime, alarm: Alarm | None = None) -> list[str]:
+def send_due(means: Means, at: datetime, alarm: Alarm | None = None, carrier: Carrier | None = None) -> list[str]:
     """Send the mails to editors whose time has come; returns a sentence for each. No mail's error is raised.
 
-    After a provider's error the others wait for the next pass, so that a provider that hangs does not hold the tick.
+    After a provider's error the others wait for the next pass, so that a provider that hangs does not hold the tick;
+    where there is a second account, they go by that. ``carrier``: the ways out of this pass.
     """
+    ways = carrier or Carrier(means, alarm.account if alarm else "")
     said: list[str] = []
     for row in _due(means.database, at):
         if not _claimed(means.database, row, at):
             continue
         try:
-            said.append(_sent(means, row, at, alarm))
+            said.append(_sent(means, row, at, alarm, ways))
         except Exception as error:  # noqa: BLE001 - a mail about an issue must never stop the issues
             said.append(_failed(means.database, row, error, at))
-            if isinstance(error, ProviderError) and not isinstance(error, BatchRefused):
+            if isinstance(error, NotCarried) and error.at_provider:
                 break
     return said
 
@@ -68,8 +69,8 @@ def _claimed(database: Database, row: _Row, at: datetime) -> bool:
         return rowcount(result) == 1
 
 
-def _sent(means: Means, row: _Row, at: datetime, alarm: Alarm | None) -> str:
-    mail = row.mail
+def _sent(means: Means, row: _Row, at: datetime, alarm: Alarm | None, ways: Carrier) -> str:
+    mail, way = row.mail, ""
     urls = Urls(means.base_url, means.keys)
     review = reading.prepared(means.database, mail.issue_id, urls=urls, relaxed=means.relaxed, at=at)
     reason = _needless(review, mail)
@@ -80,11 +81,10 @@ def _sent(means: Means, row: _Row, at: datetime, alarm: Alarm | None) -> str:
         _ring(alarm, review, mail)
     else:
         door = Links(means.base_url, means.keys).door(review.issue, mail.address, at)
-        receipt = send_one(means.provider, writing.content(review, _letter(review, mail, door)), address=mail.address)
-        if not receipt.accepted:
-            raise Refused(f"The provider refused it: {receipt.reason or 'no reason was given'}.")
+        content = writing.content(review.publication, _letter(review, mail, door))
+        way = ways.carry(review.publication.account, content, mail.address)
     _settle(means.database, row, sent_at=at, next_at=None, error="")
-    return _say(review, mail, "was sent")
+    return _say(review, mail, f"was sent {way}".rstrip())
 
 
 def _letter(review: Review, mail: EditorMail, door: Any) -> Letter:
@@ -119,7 +119,8 @@ def _failed(database: Database, row: _Row, error: Exception, at: datetime) -> st
     """Say when it is tried again, or that it is given up; what was refused for good is not tried again."""
     sentence = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
     tries = row.mail.attempts
-    again = None if isinstance(error, Refused | BatchRefused) or tries >= len(RETRIES) else at + RETRIES[tries]
+    for_good = isinstance(error, Refused) or (isinstance(error, NotCarried) and error.for_good)
+    again = None if for_good or tries >= len(RETRIES) else at + RETRIES[tries]
     _settle(database, row, sent_at=None, next_at=again, error=sentence)
     then = f"it is tried again at {again:%H:%M} UTC" if again else "it is given up"
     return f"A mail to {row.mail.address} about an issue failed: {sentence.rstrip('.')}; {then}."

@@ -17,7 +17,12 @@ def deadline(publication: Publication, issue: Issue) -> datetime | None:
 
 def day(publication: Publication, issue: Issue) -> str:
     """Return the day an issue is of, as in a subject: 24 Nov."""
-    local = (issue.send_at or issue.as_of).astimezone(ZoneInfo(publication.zone))
+    return short_day(issue.send_at or issue.as_of, publication.zone)
+
+
+def short_day(moment: datetime, zone: str) -> str:
+    """Return the day of an instant in a zone, as in a subject: 24 Nov."""
+    local = moment.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%b}"
 
 

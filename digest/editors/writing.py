@@ -7,6 +7,7 @@ from typing import Any, Final
 from digest.editors import views
 from digest.editors.links import Door
 from digest.editors.reading import Review
+from digest.issues.models import Publication
 from digest.rendering import templates
 from digest.rendering.theme import DARK, LIGHT
 from digest.rendering.wording import clean
@@ -36,13 +37,13 @@ def draft(review: Review, door: Door) -> Letter:
     values = shown | views.audience(review) | {"door": door, "title": subject, "left_out": views.left_out(review)}
     values["unapproved"] = UNAPPROVED[review.publication.unapproved]
     whole = views.parts(review)
-    letter = _written(subject, "draft", values | {"parts": whole, "hidden": 0})
+    letter = written(subject, "draft", values | {"parts": whole, "hidden": 0})
     for most in _FEWER:
         if len(letter.html.encode()) <= MOST_BYTES:
             break
         cut = _first(whole, most)
         hidden = sum(len(part.rows) for part in whole) - sum(len(part.rows) for part in cut)
-        letter = _written(subject, "draft", values | {"parts": cut, "hidden": hidden})
+        letter = written(subject, "draft", values | {"parts": cut, "hidden": hidden})
     return letter
 
 
@@ -51,7 +52,7 @@ def reminder(review: Review, door: Door) -> Letter:
     shown = views.facts(review)
     if review.issue.held:
         subject = f"[Held] {_name(shown)}: still waits for you"
-        lines = [f"It is held: {_sentence(review.issue.held)}", "Nothing of it is sent until one of you decides."]
+        lines = [f"It is held: {sentence(review.issue.held)}", "Nothing of it is sent until one of you decides."]
     else:
         subject = f"[Reminder] {_name(shown)}: {shown['left'] or 'no time'} left to approve"
         lines = [f"Nobody has approved it yet. The review ends {shown['deadline']}."]
@@ -68,9 +69,8 @@ def outcome(review: Review, door: Door, kind: str) -> Letter:
     return _note(shown, door, subject, lines, button=_button(review) if mends else "", commands=commands)
 
 
-def content(review: Review, letter: Letter) -> Content:
+def content(publication: Publication, letter: Letter) -> Content:
     """Return a letter as a provider takes it: from the publication, and marked as written by a machine."""
-    publication = review.publication
     return Content(
         subject=letter.subject,
         html=letter.html,
@@ -87,13 +87,13 @@ def _told(review: Review, shown: Mapping[str, Any], kind: str) -> tuple[str, lis
     if kind == "sent":
         return _sent(name, counts)
     if kind == "held":
-        return f"[Held] {name}: {_short(review.issue.held)}", [f"It is held: {_sentence(review.issue.held)}"]
+        return f"[Held] {name}: {short(review.issue.held)}", [f"It is held: {sentence(review.issue.held)}"]
     if kind == "stopped":
-        told = [f"The sending stopped: {_sentence(review.issue.failed)}", _so_far(counts)]
-        return f"[Stopped] {name}: {_short(review.issue.failed)}", told
+        told = [f"The sending stopped: {sentence(review.issue.failed)}", _so_far(counts)]
+        return f"[Stopped] {name}: {short(review.issue.failed)}", told
     if kind == "skipped":
         reason = next((str(one.after) for one in reversed(review.log) if one.what == "skip"), "nothing to send")
-        return f"[Skipped] {name}: {_short(reason)}", [f"This issue was skipped: {_sentence(reason)} Nobody got it."]
+        return f"[Skipped] {name}: {short(reason)}", [f"This issue was skipped: {sentence(reason)} Nobody got it."]
     who = next((one.who for one in reversed(review.log) if one.what == "cancel"), "somebody")
     return f"[Cancelled] {name}", [f"This issue was cancelled by {who}. {_so_far(counts)}"]
 
@@ -136,11 +136,14 @@ def _note(
     button: str,
     commands: tuple[str, ...] = (),
 ) -> Letter:
-    values = {"door": door, "title": subject, "lines": lines, "button": button, "commands": commands}
-    return _written(subject, "note", {**shown, **values})
+    values = {"door": door, "title": subject, "lines": lines, "button": button, "commands": commands, "private": True}
+    over = {"over": f"Issue {shown['number']} · {shown['status']}"}
+    over["over_text"] = f"issue {shown['number']}, {shown['status']}"
+    return written(subject, "note", {**shown, **values, **over})
 
 
-def _written(subject: str, template: str, values: Mapping[str, Any]) -> Letter:
+def written(subject: str, template: str, values: Mapping[str, Any]) -> Letter:
+    """Fill a template of the desk's mails (draft, note), its HTML and its text."""
     given = {**values, "light": LIGHT, "dark": DARK}
     html = templates.run(f"desk/{template}.html", given)
     return Letter(clean(subject), html, templates.run(f"desk/{template}.txt", given))
@@ -164,12 +167,13 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _short(reason: str) -> str:
+def short(reason: str) -> str:
     """Return the beginning of a reason, short enough for a subject."""
     text = clean(reason).rstrip(".")
     return text if len(text) <= 80 else f"{text[:79].rstrip()}…"  # noqa: PLR2004 - what inboxes show
 
 
-def _sentence(reason: str) -> str:
+def sentence(reason: str) -> str:
+    """Return a reason as a whole sentence."""
     text = clean(reason).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from digest.database import Database
 from digest.errors import DigestError
-from digest.events import consequences, deciding
+from digest.events import consequences, deciding, naming
 from digest.events.deciding import Change, Held, Ref, Told
 from digest.events.intake import EVENT
 from digest.events.models import EventState
@@ -36,6 +36,7 @@ LONGEST_WAIT: Final = timedelta(hours=1)
 GIVEN_UP: Final = timedelta(days=3)  # an event whose receipt has not come by then
 LOCK: Final = 4_027_009  # of PostgreSQL's advisory locks: ours for applying events
 OUTSIDE: Final = "of a mail that is not in the ledger"
+NAMELESS: Final = "it bears a message's id only, which no delivery of that reader has"
 NO_RECEIPT: Final = "its receipt never came"
 _S = DeliveryState
 _LATER: Final = ("40P01", "40001")  # PostgreSQL let another transaction go first: nothing is wrong, and nothing is done
@@ -115,7 +116,8 @@ def _due(session: Session, now: datetime, size: int, number: int | None = None) 
 
 def _apply(session: Session, keys: Keys, rows: Sequence[Row[Any]], now: datetime) -> list[EventState]:
     """Apply a page; returns where each of its events stands now."""
-    events = {row.id: deciding.told(row.id, row.kind, row.occurred_at, row.fields) for row in rows}
+    told = {row.id: deciding.told(row.id, row.kind, row.occurred_at, row.fields) for row in rows}
+    events = naming.named(session, keys, told)
     about: dict[Ref, list[Told]] = defaultdict(list)
     for one in events.values():
         if one.ref:
@@ -129,10 +131,19 @@ def _apply(session: Session, keys: Keys, rows: Sequence[Row[Any]], now: datetime
     for one in others:
         consequences.ban_address(session, keys, one, now)
     _done(session, [one.id for one in mine], EventState.applied, "", now)
-    _done(session, [one.id for one in others], EventState.without_effect, OUTSIDE, now)
+    for note, ids in _notes(others).items():
+        _done(session, ids, EventState.without_effect, note, now)
     states = _wait(session, waiting, now, NO_RECEIPT)
     consequences.draw(session, keys, _given_up(events, waiting, states), now)
     return [EventState.applied] * (len(mine) + len(others)) + states
+
+
+def _notes(others: Iterable[Told]) -> dict[str, list[int]]:
+    """Return why events have no effect on the ledger, with their ids."""
+    notes: dict[str, list[int]] = defaultdict(list)
+    for one in others:
+        notes[NAMELESS if naming.is_nameless(one) else OUTSIDE].append(one.id)
+    return notes
 
 
 def _given_up(events: Mapping[int, Told], rows: Iterable[Row[Any]], states: Iterable[EventState]) -> list[Told]:

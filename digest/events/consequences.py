@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from digest.events.deciding import OUTCOMES, Told
+from digest.events.deciding import OUTCOMES, Ref, Told
 from digest.events.models import SoftBounce
 from digest.providers.event import EventKind
 from digest.sending.bulk import among, insert_ignoring
@@ -62,13 +62,20 @@ def _ban(session: Session, address_key: str, event: Told, now: datetime) -> None
 
 
 def _end_lists(session: Session, events: Iterable[Told], now: datetime) -> None:
-    """End the lists of the mail's publication for readers who left it at the provider."""
-    for issue, reader in sorted({one.ref for one in events if one.ref}):
+    """End the lists of the mail's publication for readers who left it at the provider.
+
+    We may hear of it late: what they confirmed anew since stays.
+    """
+    left: dict[Ref, datetime] = {}
+    for one in events:
+        if one.ref:
+            left[one.ref] = max(one.at, left.get(one.ref, one.at))
+    for (issue, reader), at in sorted(left.items()):
         person = identity_of(session, reader)
         if person is not None:
             query = select(ISSUE.c.publication_id).where(ISSUE.c.number == issue)
             family = session.execute(query).scalar_one()
-            end(session, ref=person[0], family=family, list_id=None, at=now, source="provider")
+            end(session, ref=person[0], family=family, list_id=None, at=now, source="provider", left_at=at)
 
 
 def _count_soft(session: Session, events: Iterable[Told], now: datetime) -> None:

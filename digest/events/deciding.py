@@ -15,9 +15,9 @@ LARGEST: Final = 2**31 - 1  # what the ledger's columns hold
 LONGEST_REASON: Final = 500
 _REF: Final = re.compile(r"([1-9][0-9]{0,9})\.([1-9][0-9]{0,9})")
 _K, _S = EventKind, DeliveryState
-# What the reader's server or the reader did with a mail proves that the provider had taken it.
+# The provider's word that it has a mail, and what the reader's server or the reader did with it, prove that it took it.
 PROOFS: Final = frozenset(
-    (_K.delivered, _K.deferred, _K.bounced, _K.complained, _K.clicked, _K.opened, _K.unsubscribed)
+    (_K.taken, _K.delivered, _K.deferred, _K.bounced, _K.complained, _K.clicked, _K.opened, _K.unsubscribed)
 )
 OUTCOMES: Final[Mapping[EventKind, str]] = {
     _K.deferred: "deferred",

@@ -14,6 +14,7 @@ LONGEST_KEPT: Final = 10_000  # characters of a body that makes no sense
 class EventKind(StrEnum):
     """What happened to one mail."""
 
+    taken = "taken"  # the provider has it, and goes on; what comes of it is told later
     delivered = "delivered"
     deferred = "deferred"  # not delivered yet; the provider goes on trying
     bounced = "bounced"  # not delivered, and no more tries; ``permanent`` says whether the address is dead

@@ -17,10 +17,11 @@ RIGHT: Final = ("count", "number", "rate", "times", "permille")
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take such a headline for a formula
 
 
-def page(report: Report, *, back: str = "", files: Sequence[tuple[str, str]] = ()) -> str:
+def page(report: Report, *, back: str = "", files: Sequence[tuple[str, str]] = (), pictures: str = "") -> str:
     """Return the report as one HTML page: styles and pictures inside, no scripts.
 
-    ``back``: where a link leads back to; ``files``: (title, address) of its tables as files.
+    ``back``: where a link leads back to; ``files``: (title, address) of its tables as files; ``pictures``: the address
+    under which its plots are, as KEY.png; "": nowhere.
     """
     values = {
         "back": back,
@@ -28,6 +29,7 @@ def page(report: Report, *, back: str = "", files: Sequence[tuple[str, str]] = (
         "title": report.title,
         "opening": report.opening,
         "notes": report.notes,
+        "pictures": pictures,
         "parts": [_part(table) for table in report.tables],
         "lines": [_line(one) for one in report.lines],
         "mail": report.mail,
@@ -117,4 +119,9 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
 
 def _line(one: Line) -> dict[str, Any]:
     values = ["not counted, or too little to say" if v is None else number(v, one.kind) for v in one.values]
-    return {"title": one.title, "chart": charts.line(one), "rows": list(zip(one.issues, values, strict=True))}
+    return {
+        "key": one.key,
+        "title": one.title,
+        "chart": charts.line(one),
+        "rows": list(zip(one.issues, values, strict=True)),
+    }

@@ -12,6 +12,7 @@ from typing import Any, Final
 CUTOFF: Final = datetime(2026, 11, 23, 6, tzinfo=UTC)  # Monday, 07:00 in Brussels: the feeds are written for it
 WEEK: Final = (CUTOFF - timedelta(days=7), CUTOFF)  # the period of the page reads
 PRESET: Final = "starter"  # the regions of the lists below
+EDITOR: Final = "editor@meridian.example"  # who works at the demo's desk
 READERS: Final = 2_000
 READERS_HEADER: Final = ("address", "name", "language", "lists", "consent_at", "consent_source")
 

@@ -1,4 +1,4 @@
-"""The desk's page of what an issue brought, and its tables as CSV."""
+"""The desk's page of what an issue brought, its tables as CSV, and its plots as PNG."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -23,11 +23,12 @@ HEADERS: Final = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"
 
 
 def router(gate: Gate) -> APIRouter:
-    """Return the routes /desk/issues/{number}/report and /report/{table}.csv."""
+    """Return the routes /desk/issues/{number}/report, /report/{table}.csv and /report/{plot}.png."""
     doors = _Report(gate)
     made = APIRouter(prefix="/desk/issues/{number}/report")
     made.add_api_route("", doors.page, methods=BOTH_WAYS, response_model=None)
     made.add_api_route("/{table}.csv", doors.table, methods=BOTH_WAYS, response_model=None)
+    made.add_api_route("/{plot}.png", doors.plot, methods=BOTH_WAYS, response_model=None)
     return made
 
 
@@ -43,11 +44,16 @@ class _Report:
         """Answer with one table as CSV."""
         return self.gate.answer(number, request, partial(_csv, key=table))
 
+    def plot(self, number: str, plot: str, request: Request) -> Response:
+        """Answer with one plot as PNG."""
+        return self.gate.answer(number, request, partial(_png, key=plot))
+
 
 def _page(seen: Seen) -> HTMLResponse:
     report = _made(seen)
     files = tuple((table.title, f"{seen.door.url}/report/{table.key}.csv") for table in report.tables if table.rows)
-    return HTMLResponse(writing.page(report, back=seen.door.url, files=files), headers=HEADERS)
+    page = writing.page(report, back=seen.door.url, files=files, pictures=f"{seen.door.url}/report")
+    return HTMLResponse(page, headers=HEADERS)
 
 
 def _csv(seen: Seen, key: str) -> Response:
@@ -58,6 +64,15 @@ def _csv(seen: Seen, key: str) -> Response:
     name = f"issue-{seen.review.issue.number}-{key}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(writing.csv_of(found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _png(seen: Seen, key: str) -> Response:
+    from digest.reports import pictures  # noqa: PLC0415 - the drawing library is for those who ask for a picture
+
+    drawn = pictures.png(_made(seen), key)
+    name = f"issue-{seen.review.issue.number}-{key}.png"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(drawn, media_type="image/png", headers=headers)
 
 
 def _made(seen: Seen) -> Report:

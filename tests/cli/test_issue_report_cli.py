@@ -59,6 +59,10 @@ def test_people_get_plots_and_a_page(home):
     assert (home / "report/4/index.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert "Wrote elsewhere.html." in run("4", "--html", "elsewhere.html")
     assert "Wrote" not in run("4", "--no-page")
+    said = run("4", "--no-page", "--png", "plots")
+    drawn = sorted(file.name for file in (home / "plots").iterdir())
+    assert f"Drew {len(drawn)} plots into plots." in said
+    assert "regions.png" in drawn
 
 
 def test_machines_get_json_and_nothing_is_written(home):
@@ -66,7 +70,7 @@ def test_machines_get_json_and_nothing_is_written(home):
     before = sorted(home.iterdir())
     found = read("weekly")
     assert sorted(home.iterdir()) == before
-    assert found["written"] == {"page": None, "csv": []}
+    assert found["written"] == {"page": None, "csv": [], "png": []}
     assert found["version"] == 1
     assert set(found) >= {"deliveries", "outcomes", "clicks", "measures", "regions", "places", "stories", "lists"}
     assert set(found) >= {"votes", "issues", "exposure_country", "exposure_desk", "exposure_author", "notes", "counted"}

@@ -45,20 +45,12 @@ def test_the_heart_beats_by_get_and_only_where_there_is_an_address():
     assert caller.got == ["https://beat.example/1"]
 
 
-def test_a_missed_cut_off_is_told_without_an_issue():
-    """A sentence, as chats show it, and fields."""
-    caller = Caller()
-    assert Alarm(caller=caller, alert_url=HOOK).tell("weekly: nothing was drafted", publication="weekly") == []
-    assert Alarm(caller=caller).tell("weekly: nothing was drafted") == []
-    assert caller.posted == [(HOOK, {"text": "weekly: nothing was drafted", "kind": "late", "publication": "weekly"})]
-
-
 @pytest.mark.parametrize("caller", [Caller(500), Caller(302), Caller(error="it took too long to answer")])
 def test_what_was_not_heard_is_said_and_never_raised_and_never_shows_the_secret(caller: Caller):
     """The path of such an address is its password; the host is enough to mend it."""
     alarm = Alarm(caller=caller, alert_url=HOOK, heartbeat_url=HOOK)
-    for (sentence,) in (alarm.beat(), alarm.tell("x")):
+    with pytest.raises(BadInput, match="ALERT_URL") as raised:
+        alarm.ring({"text": "x"})
+    for sentence in (*alarm.beat(), str(raised.value)):
         assert "hooks.example" in sentence
         assert "secret" not in sentence
-    with pytest.raises(BadInput, match="ALERT_URL"):
-        alarm.ring({"text": "x"})

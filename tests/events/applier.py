@@ -38,7 +38,7 @@ def main(url: str, point: str, page: str) -> None:
     vars(applying)["PAGE"] = SIZE
     home: Any = consequences if point == "changed" else applying
     name = POINTS[point]
-    per_page = {"draw": 2, "_done": 2}.get(name, 1)  # calls
+    per_page = {"draw": 2}.get(name, 1)  # calls
     setattr(home, name, dying(getattr(home, name), int(page) * per_page))
     applying.apply_due(Database(url), KEYS, NOW + timedelta(days=1))
 

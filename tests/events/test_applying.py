@@ -97,6 +97,77 @@ def test_an_event_settles_what_had_no_answer(database: Database, state: str):
 
 
 @BOTH
+def test_that_the_provider_has_a_mail_settles_it_and_is_no_outcome(database: Database):
+    """SendGrid's "processed", Resend's "email.sent": taken, and nothing more is known of it."""
+    made(database, "uncertain")
+    tell(database, event(_K.taken, 1, message_id="m-1"), event(_K.taken, 2), event(_K.rejected, 2, reason="a virus"))
+    first, second = newsroom.delivery(database, 1), newsroom.delivery(database, 2)
+    assert (first.state, first.outcome, first.provider_message_id) == ("accepted", None, "m-1")
+    assert (second.state, second.outcome) == ("accepted", "bounced")
+    assert banned(database) == {}
+
+
+@BOTH
+def test_an_event_that_bears_a_message_id_only_finds_its_delivery(database: Database):
+    """By the reader's address and the id that the ledger keeps; else it settles nothing, and says so."""
+    made(database)
+    with database.writing() as session:
+        people = table(Subscriber)
+        key = KEYS.address_key("reader1@example.org")
+        session.execute(update(people).where(people.c.id == 1).values(address_key=key))
+        session.execute(update(DELIVERY).where(DELIVERY.c.subscriber_id == 1).values(provider_message_id="m-1"))
+        session.execute(update(DELIVERY).where(DELIVERY.c.subscriber_id == 2).values(state="uncertain"))
+    nameless: dict[str, Any] = {"delivery_ref": "", "address": "Reader1@example.org"}
+    tell(
+        database,
+        event(_K.bounced, message_id="m-1", **nameless),
+        event(_K.delivered, message_id="m-2", **nameless),
+        event(_K.delivered, message_id="m-1", delivery_ref="", address="somebody@example.org"),
+        event(_K.delivered, message_id="m-1", delivery_ref="", address="no address"),
+    )
+    assert newsroom.delivery(database, 1).outcome == "bounced"
+    assert newsroom.delivery(database, 2).state == "uncertain"
+    assert states(database) == {"applied": 1, "without_effect": 3}
+    with database.reading() as session:
+        notes = set(
+            session.execute(select(intake.EVENT.c.note).where(intake.EVENT.c.state == "without_effect")).scalars()
+        )
+    assert notes == {applying.NAMELESS}
+
+
+@BOTH
+def test_a_nameless_event_before_its_receipt_waits(database: Database):
+    """The mail is in a call just now: its id is known when that ends."""
+    made(database, "claimed")
+    with database.writing() as session:
+        people = table(Subscriber)
+        key = KEYS.address_key("reader1@example.org")
+        session.execute(update(people).where(people.c.id == 1).values(address_key=key))
+    bounce = event(_K.bounced, message_id="m-1", delivery_ref="", address="reader1@example.org")
+    assert tell(database, bounce, later=timedelta(0)).waiting == 1
+    with database.writing() as session:
+        session.execute(update(DELIVERY).values(state="accepted", provider_message_id="m-1"))
+    assert applying.apply_due(database, KEYS, NOW + timedelta(minutes=1)).applied == 1
+    assert newsroom.delivery(database, 1).outcome == "bounced"
+
+
+@BOTH
+def test_a_late_farewell_does_not_end_what_was_confirmed_after_it(database: Database):
+    """Left at the provider at six, confirmed again at seven, heard of it a day later."""
+    made(database)
+    with database.writing() as session:
+        subscriptions = table(Subscription)
+        again = subscriptions.c.subscriber_id == 1
+        session.execute(update(subscriptions).values(changed_at=NOW - timedelta(days=30)))
+        session.execute(update(subscriptions).where(again).values(changed_at=NOW + timedelta(hours=1)))
+    tell(database, event(_K.unsubscribed, 1), event(_K.unsubscribed, 2))
+    with database.reading() as session:
+        rows = session.execute(select(subscriptions.c.subscriber_id, subscriptions.c.state)).all()
+    found = {number: state for number, state in rows if number in (1, 2)}
+    assert found == {1: "confirmed", 2: "ended"}
+
+
+@BOTH
 def test_an_event_before_its_receipt_waits(database: Database):
     """Until the receipt is there; given up after three days."""
     made(database, "claimed")

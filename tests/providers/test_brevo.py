@@ -109,7 +109,7 @@ def test_nothing_is_read_as_a_template():
 def test_long_names_are_cut():
     """Seventy letters are the most."""
     api = BrevoApi()
-    made(api).send(one(replace(people(1)[0], name="ნ" * 100)))
+    made(api).send(one(people(1)[0]._replace(name="ნ" * 100)))
     assert api.calls[0]["to"][0]["name"] == "ნ" * 70
 
 

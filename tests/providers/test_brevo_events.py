@@ -88,7 +88,7 @@ def test_an_event_says_whose_and_when():
         ("unique_opened", EventKind.opened, False, False),
         ("proxy_open", EventKind.opened, False, True),
         ("unique_proxy_open", EventKind.opened, False, True),
-        ("request", EventKind.unknown, False, False),
+        ("request", EventKind.taken, False, False),
         ("list_addition", EventKind.unknown, False, False),
         ("", EventKind.unknown, False, False),
     ],

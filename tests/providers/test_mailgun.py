@@ -113,7 +113,7 @@ def test_nothing_of_an_edition_is_read_as_a_variable():
 def test_nothing_of_a_reader_is_read_as_a_variable_or_a_header():
     """A name may hold anything: it stays a name, on one line."""
     api, name = MailgunApi(), 'Eve "E" \\ %recipient.delivery%\r\nBcc: x@example.org'
-    reader = replace(people(1)[0], name=name, values={**people(1)[0].values, NAME: name})
+    reader = people(1)[0]._replace(name=name, values={**people(1)[0].values, NAME: name})
     provider(api).send(Mailing(batch_id=BATCH, issue_ref="i", content=CONTENT, recipients=[reader]))
     fields = api.letters["reader-0@example.org"].fields
     plain = name.replace("\r\n", " ")
@@ -144,7 +144,7 @@ def test_a_header_in_other_letters_is_encoded():
 def test_one_address_twice_is_halved():
     """Variables are kept by address: two readers with one address go in two calls."""
     api = MailgunApi()
-    twice = [replace(one, address=address) for one, address in zip(people(2), ("a@b.org", "A@b.org"), strict=True)]
+    twice = [one._replace(address=address) for one, address in zip(people(2), ("a@b.org", "A@b.org"), strict=True)]
     with pytest.raises(BatchRefused) as caught:
         provider(api).send(Mailing(batch_id=BATCH, issue_ref="i", content=CONTENT, recipients=twice))
     assert caught.value.recipients == {}

@@ -104,7 +104,7 @@ def test_an_event_says_whose_and_when():
         (happened("unsubscribed"), EventKind.unsubscribed, False),
         (happened("opened"), EventKind.opened, False),
         (happened("clicked"), EventKind.clicked, False),
-        (happened("accepted"), EventKind.unknown, False),
+        (happened("accepted"), EventKind.taken, False),
         (happened("list_member_uploaded"), EventKind.unknown, False),
         ({}, EventKind.unknown, False),
         ({"event": 7, "timestamp": True, "user-variables": "x", "message": []}, EventKind.unknown, False),

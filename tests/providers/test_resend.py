@@ -87,7 +87,7 @@ def test_names_that_would_need_quotes_go_bare():
 def test_long_names_in_other_letters_stay_one_line():
     """A hundred letters become several encoded words, without a line break."""
     api = ResendApi()
-    reader = replace(people(1)[0], name="ნინო" * 25)
+    reader = people(1)[0]._replace(name="ნინო" * 25)
     made(api).send(Mailing(batch_id=BATCH, issue_ref="i", content=CONTENT, recipients=[reader]))
     (to,) = api.calls[0][0]["to"]
     assert to.count("=?utf-8?") > 1

@@ -70,7 +70,7 @@ def test_an_event_says_whose_and_when():
         ("email.complained", EventKind.complained),
         ("email.opened", EventKind.opened),
         ("email.clicked", EventKind.clicked),
-        ("email.sent", EventKind.unknown),
+        ("email.sent", EventKind.taken),
         ("email.scheduled", EventKind.unknown),
         ("email.received", EventKind.unknown),
         ("contact.updated", EventKind.unknown),

@@ -62,7 +62,7 @@ def read(*events: Any, **more: Any) -> tuple[ProviderEvent, ...]:
         ("group_unsubscribe", {}, EventKind.unsubscribed, False),
         ("open", {"sg_machine_open": True}, EventKind.opened, False),
         ("click", {"url": "https://example.org/"}, EventKind.clicked, False),
-        ("processed", {}, EventKind.unknown, False),
+        ("processed", {}, EventKind.taken, False),
         ("a new word", {}, EventKind.unknown, False),
     ],
 )

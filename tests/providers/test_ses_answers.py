@@ -4,7 +4,7 @@ import httpx
 import orjson
 import pytest
 
-from digest.sending.provider import BatchRefused, NotTaken, ProviderError, StopIssue, UnknownOutcome
+from digest.sending.provider import Again, BatchRefused, NotTaken, ProviderError, StopIssue, UnknownOutcome
 from tests.providers import ses_api
 from tests.providers.ses_api import Service
 from tests.providers.ses_sender import mailing, provider, raised
@@ -20,14 +20,29 @@ def error_of(answer: httpx.Response, count: int = 3) -> ProviderError:
 
 
 def test_each_reader_has_its_own_answer():
-    """Taken, refused for good, and throttled in one call: the last get no receipt, so they are held, not lost."""
+    """Taken, refused for good, and throttled in one call: the last come again; what we do not know is uncertain."""
     service = Service()
     service.statuses = ("SUCCESS", "MESSAGE_REJECTED", "ACCOUNT_THROTTLED", "SENT_BY_OWL")
     receipts = provider(service).send(mailing(4))
     assert [(one.delivery_ref, one.accepted, one.reason) for one in receipts] == [
         ("1.0", True, None),
         ("1.1", False, "MESSAGE_REJECTED: about 1"),
+        ("1.2", False, "ACCOUNT_THROTTLED: about 2"),
     ]
+    assert [one.again for one in receipts] == [None, None, Again(throttled=True)]
+
+
+@pytest.mark.parametrize(
+    ("status", "again"),
+    [("TRANSIENT_FAILURE", Again()), ("ACCOUNT_DAILY_QUOTA_EXCEEDED", Again(retry_after=3600.0, throttled=True)),
+     ("ACCOUNT_SENDING_PAUSED", Again())],
+)  # fmt: skip
+def test_who_was_not_taken_now_comes_again(status: str, again: Again):
+    """An entry that SES surely did not take, in a call of which it took others: never uncertain."""
+    service = Service()
+    service.statuses = ("SUCCESS", status)
+    first, second = provider(service).send(mailing(2))
+    assert (first.accepted, first.again, second.accepted, second.again) == (True, None, False, again)
 
 
 @pytest.mark.parametrize(

@@ -78,12 +78,12 @@ def test_what_was_taken_and_refused_afterwards():
 
 
 def test_clicks_opens_and_sends():
-    """A click has its link; "Send" says only that SES took it, so it is kept as unknown."""
+    """A click has its link; "Send" says that SES took it, no more."""
     event = event_of("Click", "click", link="https://example.org/a?b=1", ipAddress="192.0.2.1", userAgent="x")
     assert (event.kind, event.url) == (EventKind.clicked, "https://example.org/a?b=1")
     event = event_of("Open", "open", ipAddress="192.0.2.1", timestamp="2026-11-24T05:58:00Z")
     assert (event.kind, event.url) == (EventKind.opened, "")
-    assert event_of("Send", "send").kind is EventKind.unknown
+    assert event_of("Send", "send").kind is EventKind.taken
 
 
 @pytest.mark.parametrize(

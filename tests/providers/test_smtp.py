@@ -364,7 +364,7 @@ def test_a_call_ends_in_its_time(stack: ExitStack):
 def test_an_address_that_smtp_cannot_name_is_refused(stack: ExitStack, address: str):
     """It is refused with a reason; the others of the call are taken, and nothing of it reaches the relay."""
     relay, made = running(stack)
-    odd = replace(people(1)[0], address=address)
+    odd = people(1)[0]._replace(address=address)
     receipts = made.send(replace(mailing(2), recipients=[odd, people(2)[1]]))
     assert told(receipts) == {"1.0": "refused", "1.1": "taken"}
     assert "RSET" not in relay.heard

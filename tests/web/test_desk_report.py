@@ -45,5 +45,13 @@ def test_it_is_read_and_taken_along(site, number, chromium, http):
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.text().startswith("region,name,readers,")
     assert context.request.get(f"{site}/desk/issues/{number}/report/nothing.csv").status == 404
+    links = page.get_by_role("link", name="PNG: ")
+    assert links.count() == page.locator("svg.chart").count() > 5
+    for at in range(links.count()):
+        address = str(links.nth(at).get_attribute("href"))
+        answer = context.request.get(f"{site}/desk/{address.partition('/desk/')[2]}")
+        assert (answer.status, answer.headers["content-type"], answer.body()[1:4]) == (200, "image/png", b"PNG")
+    assert context.request.get(f"{site}/desk/issues/{number}/report/nothing.png").status == 404
+    assert http.get(f"/desk/issues/{number}/report/regions.png").status_code == 303
     assert complaints == []
     context.close()

@@ -48,13 +48,14 @@ _SOFT = _Meaning(_K.bounced, "soft_bounce", again=True)
 _INVALID = _Meaning(_K.bounced, "invalid_email", permanent=True)
 _SPAM = _Meaning(_K.complained, "spam")
 _UNSUBSCRIBED = _Meaning(_K.unsubscribed, "unsubscribed")
+_TAKEN = _Meaning(_K.taken, "request")
 _CLICK = _Meaning(_K.clicked, "click", again=True)
 _OPENED = _Meaning(_K.opened, "opened", again=True)
 _FIRST_OPENED = _Meaning(_K.opened, "unique_opened")
 _PROXY = _Meaning(_K.opened, "proxy_open", again=True, machine=True)
 _FIRST_PROXY = _Meaning(_K.opened, "unique_proxy_open", machine=True)
-# "request" and "sent" (taken by Brevo) have no word of ours: kept and counted.
 _MEANINGS: Final[Mapping[str, _Meaning]] = {
+    "request": _TAKEN, "requests": _TAKEN, "sent": _TAKEN,
     "delivered": _Meaning(_K.delivered, "delivered"),
     "deferred": _DEFERRED,
     "hard_bounce": _HARD, "hardBounces": _HARD,

@@ -27,8 +27,9 @@ from digest.settings import Account
 OLDEST: Final = timedelta(hours=9)
 AHEAD: Final = timedelta(minutes=5)  # by which two clocks may differ
 _K = EventKind
-# "accepted" and "stored" (Mailgun has it, and goes on) have no word of ours: kept and counted.
+# "stored" (of a mail that came in) has no word of ours: kept and counted.
 _KINDS: Final[Mapping[str, EventKind]] = {
+    "accepted": _K.taken,
     "delivered": _K.delivered,
     "rejected": _K.rejected,
     "complained": _K.complained,

@@ -26,8 +26,9 @@ from digest.settings import Account
 TOLERANCE: Final = timedelta(minutes=5)  # either way; Svix' own libraries take the same
 _STAMP: Final = re.compile(r"[0-9]{1,11}")
 _K = EventKind
-# email.sent (taken by Resend), email.scheduled, and events of contacts and domains: no word of ours, kept and counted.
+# email.scheduled, and events of contacts and domains: no word of ours, kept and counted.
 _KINDS: Final[Mapping[str, EventKind]] = {
+    "email.sent": _K.taken,
     "email.delivered": _K.delivered,
     "email.delivery_delayed": _K.deferred,
     "email.bounced": _K.bounced,

@@ -32,6 +32,7 @@ OLDEST: Final = timedelta(hours=25)  # 24 hours of tries, and some
 AHEAD: Final = timedelta(minutes=5)
 _K = EventKind
 _KINDS: Final[Mapping[str, EventKind]] = {
+    "processed": _K.taken,
     "delivered": _K.delivered,
     "deferred": _K.deferred,
     "bounce": _K.bounced,

@@ -4,8 +4,8 @@ Statuses: BulkEmailEntryResult; errors: "Errors" of SendBulkEmail and "Common er
 docs.aws.amazon.com/ses, read in November 2026. A call that is refused as a whole took nothing. A call with status 200
 answers for each reader, in their order.
 
-Receipts know "taken" and "refused for good", not "this one later". So where some readers were taken, those that SES
-throttled get no receipt and are held as uncertain: never twice, never lost. Where nobody was taken, all come again.
+Readers that SES did not take now, while it took others, come again: those that it throttled, and those at which it met
+a fault of the account (then the next call says so of all). A status that we do not know gets no receipt: uncertain.
 """
 
 import re
@@ -16,6 +16,7 @@ import orjson
 
 from digest.providers.http import Answer, retry_after
 from digest.sending.provider import (
+    Again,
     BatchRefused,
     Content,
     NotTaken,
@@ -35,6 +36,7 @@ _STOP = frozenset(
     ("MAIL_FROM_DOMAIN_NOT_VERIFIED", "CONFIGURATION_SET_NOT_FOUND", "TEMPLATE_NOT_FOUND", "ACCOUNT_SUSPENDED",
      "INVALID_SENDING_POOL_NAME", "ACCOUNT_SENDING_PAUSED", "CONFIGURATION_SET_SENDING_PAUSED")
 )  # fmt: skip
+_KNOWN = frozenset((_TAKEN,)) | _AGAIN | _REFUSED | _STOP
 _THROTTLES = frozenset(("TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"))
 _ABOUT_READERS = frozenset(("", "BadRequestException", "MessageRejected", "ValidationException"))
 _SHARED = re.compile(r"template|configuration set|unsupported operation", re.IGNORECASE)  # what no reader changes
@@ -52,7 +54,7 @@ def receipts(answer: Answer, recipients: Sequence[Recipient]) -> list[Receipt]:
     told = [
         _receipt(recipient, result)
         for recipient, result in zip(recipients, results, strict=True)
-        if result[0] == _TAKEN or result[0] in _REFUSED
+        if result[0] in _KNOWN
     ]
     if not told:
         raise UnknownOutcome(f"SES answered with statuses that we do not know: {', '.join(sorted(statuses))}")
@@ -102,7 +104,14 @@ def _nobody(results: Sequence[_Result], recipients: Sequence[Recipient]) -> Prov
 def _receipt(recipient: Recipient, result: _Result) -> Receipt:
     if result[0] == _TAKEN:
         return Receipt(delivery_ref=recipient.delivery_ref, accepted=True, message_id=result[2] or None)
-    return Receipt(delivery_ref=recipient.delivery_ref, accepted=False, reason=_reason(result))
+    again = None if result[0] in _REFUSED else _again(result[0])
+    return Receipt(delivery_ref=recipient.delivery_ref, accepted=False, reason=_reason(result), again=again)
+
+
+def _again(status: str) -> Again:
+    """Return when a reader is to be offered again. Only SES's word that we are too fast holds all workers back."""
+    throttled = status in {"ACCOUNT_THROTTLED", _QUOTA}
+    return Again(retry_after=QUOTA_WAIT if status == _QUOTA else None, throttled=throttled)
 
 
 def _reason(result: _Result) -> str:

@@ -33,7 +33,7 @@ _KINDS: Final[Mapping[str, tuple[EventKind, str, str]]] = {
     "Subscription": (_K.unsubscribed, "subscription", ""),
     "Click": (_K.clicked, "click", ""),
     "Open": (_K.opened, "open", ""),
-    "Send": (_K.unknown, "send", ""),  # SES took it, no more
+    "Send": (_K.taken, "send", ""),
 }
 _REASONS: Final = ("smtpResponse", "complaintFeedbackType", "complaintSubType", "reason", "errorMessage", "delayType")
 
