@@ -25,6 +25,7 @@ def worker(
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with opened() as app:
+        local.spare_the_collector()
         typer.echo(f"Sending by {app.settings.provider.value}. Ctrl+C to leave.", err=True)
         local.run(
             app.means,

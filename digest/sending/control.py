@@ -140,6 +140,18 @@ def cancel(database: Database, issue_id: UUID, *, who: str, at: datetime) -> dic
         return ledger.counts(session, issue.number)
 
 
+def call_back(database: Database, issue_id: UUID, *, who: str, at: datetime) -> None:
+    """Take an order to send back while nothing has left: the issue is a draft again, and wants a new approval."""
+    with database.writing() as session:
+        issue = _locked(session, issue_id)
+        if issue.status != _S.scheduled or issue.undo_until is None or issue.undo_until <= at:
+            raise Refused(
+                f"Issue {issue.number} is {lifecycle.in_words(issue.status)}: it is too late to call it back. "
+                f"What has not left can be stopped: digest issues pause {issue.number}."
+            )
+        approval.take_back(session, issue, who=who, at=at, what="call back")
+
+
 def cancel_rows(database: Database, issue_number: int, at: datetime) -> None:
     """Cancel what waits of a cancelled issue, in short transactions; safe to repeat. Batches in flight settle."""
     with database.writing() as session:

@@ -17,11 +17,19 @@ from digest.sending.editions import content_of
 from digest.sending.provider import Content, Mailing, Provider, Receipt, Recipient
 
 TEST_MARK = "[Test] "
-BANNER = "This is a test. It went to you alone; its links to unsubscribe do nothing."
+BANNER = "This is a test. It went to testers, and to no reader; its links to unsubscribe do nothing."
+TAG = "direct"  # by which the provider's own statistics tell such mails from issues
+TEST_TAG = "test"
 
 
 def send_one(
-    provider: Provider, content: Content, *, address: str, name: str = "", values: Mapping[str, str] | None = None
+    provider: Provider,
+    content: Content,
+    *,
+    address: str,
+    name: str = "",
+    values: Mapping[str, str] | None = None,
+    tag: str = TAG,
 ) -> Receipt:
     """Send one mail to one address, now; returns the provider's answer, or raises a ProviderError.
 
@@ -29,7 +37,7 @@ def send_one(
     """
     number = uuid4()
     recipient = Recipient(delivery_ref=f"direct.{number.hex}", address=address, name=name, values=values or {})
-    mailing = Mailing(batch_id=number, issue_ref="direct", content=content, recipients=[recipient])
+    mailing = Mailing(batch_id=number, issue_ref=tag, content=content, recipients=[recipient])
     return provider.send(mailing)[0]
 
 
@@ -63,7 +71,7 @@ def send_test(
         stops=dict.fromkeys(edition.lists, nowhere),
     )
     chosen = provider(account) if callable(provider) else provider
-    return send_one(chosen, content, address=address, values=values)
+    return send_one(chosen, content, address=address, values=values, tag=TEST_TAG)
 
 
 def as_test(content: Content) -> Content:

@@ -5,7 +5,7 @@ wants it, a row also gets the instant it waits for: the hour of the sending in t
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from digest.database import Database
 from digest.issues import lifecycle, log
 from digest.issues.models import Issue, IssueStatus
 from digest.rendering.urls import Urls
-from digest.sending import control, revising, stragglers, waves
+from digest.sending import canary, control, revising, stragglers, waves
 from digest.sending.bulk import among, insert_select
 from digest.sending.ledger import DELIVERY
 from digest.sending.models import DeliveryState
@@ -30,12 +30,18 @@ _S, _D = IssueStatus, DeliveryState
 
 
 def freeze(
-    database: Database, issue_id: UUID, *, at: datetime, urls: Urls, progress: Callable[[int], None]
+    database: Database,
+    issue_id: UUID,
+    *,
+    at: datetime,
+    urls: Urls,
+    progress: Callable[[int], None],
+    wait: timedelta = timedelta(0),
 ) -> int | None:
     """Write the ledger of an issue and open its sending; returns its audience, or None if it is not to be frozen.
 
     Sets of lists that nobody had at approval get an edition from the approved stories. ``progress`` is called with
-    the number of rows written.
+    the number of rows written. ``wait``: how long all but the first readers of a large issue wait (``canary``).
     """
     family = _begin(database, issue_id, at)
     if family is None:
@@ -50,7 +56,7 @@ def freeze(
     while missing := _missing(database, issue_id, who):
         progress(_insert_missing(database, issue_id, who, missing, plan=plan))
     stragglers.spare_repeats(database, issue_id, urls, at)
-    _queue_all(database, issue_id)
+    _queue_all(database, issue_id, _canary(database, issue_id, wait, at))
     return _open(database, issue_id, less.nothing_left, at)
 
 
@@ -163,10 +169,19 @@ def _why_nobody(instead: Mapping[str, int]) -> str:
     return f"Nobody would get it: its {sum(instead.values()):,} readers get {weeklies} instead, this day."
 
 
-def _queue_all(database: Database, issue_id: UUID) -> None:
-    """Queue every row; nothing is claimed before the issue itself is opened."""
+def _canary(database: Database, issue_id: UUID, wait: timedelta, at: datetime) -> datetime | None:
+    with database.writing() as session:
+        issue = stragglers.being_frozen(session, issue_id)
+        return canary.choose(session, issue, wait, at) if issue is not None else None
+
+
+def _queue_all(database: Database, issue_id: UUID, until: datetime | None) -> None:
+    """Queue every row; nothing is claimed before the issue itself is opened. ``until``: when those may leave."""
+    queued: dict[str, Any] = {"state": _D.queued}
+    if until is not None:
+        queued["next_attempt_at"] = func.coalesce(DELIVERY.c.next_attempt_at, until)
     for session, mine in _ranges(database, issue_id):
-        session.execute(update(DELIVERY).where(mine, DELIVERY.c.state == _D.freezing).values(state=_D.queued))
+        session.execute(update(DELIVERY).where(mine, DELIVERY.c.state == _D.freezing).values(queued))
 
 
 def _reassign(database: Database, issue_id: UUID, who: Select[Any], at: datetime) -> None:

@@ -36,6 +36,7 @@ class Means:
     refresher: "Refresher | None" = None  # None: nothing is fetched, as in the demo
     pictures: PictureStore | None = None  # the cut copies that mails show; None: they show the newsroom's own
     providers: Mapping[str, Provider] = field(default_factory=dict)  # of other accounts, by name; may be lazy
+    canary: timedelta = timedelta(0)  # how long all but the first readers of a large issue wait; 0: not at all
     rates: Mapping[str, float] = field(default_factory=dict)  # account -> its own calls a second
     jitter: Callable[[], float] = field(default=random.random)
 

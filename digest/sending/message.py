@@ -5,12 +5,12 @@ from binascii import b2a_qp
 from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
 
+from digest.sending.encoded_words import encoded_words, is_plain
 from digest.sending.provider import MARK, Content, Recipient
 
 # 998: the longest line RFC 5322 section 2.1.1 allows. The default folds a long List-Unsubscribe into encoded words,
@@ -54,24 +54,26 @@ class Letter:
 
 
 def to_header(name: str, address: str) -> str:
-    """Return the value of To for one reader; a name in other letters becomes encoded words."""
-    if not name:
+    """Return an address with a name as it stands in To or From; a name in other letters becomes encoded words."""
+    plain = _one_line(name)
+    if not plain.strip():
         return address
-    user, _, domain = address.rpartition("@")
-    message = EmailMessage(policy=POLICY)
-    message["To"] = Address(_one_line(name), user, domain)
-    return message.as_string().partition(": ")[2].strip()
+    if is_plain(plain):
+        user, _, domain = address.rpartition("@")
+        return str(Address(plain, user, domain))
+    return f"{encoded_words(plain)} <{address}>"
 
 
 def _common_head(content: Content) -> bytes:
     """Return the header fields that all readers share."""
-    user, _, domain = content.sender_address.rpartition("@")
-    message = EmailMessage(policy=POLICY)
-    message["From"] = Address(_one_line(content.sender_name), user, domain)
-    message["Subject"] = _one_line(content.subject)
-    if content.reply_to:
-        message["Reply-To"] = content.reply_to
-    return message.as_bytes().rstrip() + b"\r\n"
+    subject = _one_line(content.subject)
+    fields = {
+        "From": to_header(content.sender_name, content.sender_address),
+        "Subject": subject if is_plain(subject) else encoded_words(subject),
+        "Reply-To": content.reply_to,
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items() if value or name == "Subject"]
+    return "\r\n".join(lines).encode("ascii", "xmlcharrefreplace") + b"\r\n"
 
 
 def _part(kind: str, text: str) -> bytes:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from digest.errors import DigestError
@@ -26,14 +26,13 @@ class Features:
     pulls: bool = False  # its events can be asked for, too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One delivery of a batch. ``values`` fills every mark of the content; already escaped for its context."""
 
     delivery_ref: str  # "<issue number>.<subscriber id>": goes to the provider as metadata
     address: str
-    name: str = ""
     values: Mapping[str, str]  # mark -> value
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +67,7 @@ class Again:
     offered: bool = True  # False: the call's time was up before its turn; that counts as no try
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The provider's answer for one delivery: taken, refused for good, or not taken now.
 
     How each is said:

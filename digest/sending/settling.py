@@ -147,7 +147,7 @@ def _grouped(receipts: Sequence[Receipt]) -> _Groups:
     groups: dict[_Answer, list[int]] = defaultdict(list)
     for one in receipts:
         answer = _Answer(one.accepted, one.message_id, one.reason, None if one.accepted else one.again)
-        groups[answer].append(parse_ref(one.delivery_ref)[1])
+        groups[answer].append(int(one.delivery_ref.partition(".")[2]))
     return groups
 
 

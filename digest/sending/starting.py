@@ -33,7 +33,8 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
         if not _looked_at(means, issue_id):
             return False
     if status in (IssueStatus.scheduled, IssueStatus.freezing):
-        freezing.freeze(means.database, issue_id, at=at, urls=Urls(means.base_url, means.keys), progress=progress)
+        urls = Urls(means.base_url, means.keys)
+        freezing.freeze(means.database, issue_id, at=at, urls=urls, progress=progress, wait=means.canary)
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         return issue.status == IssueStatus.sending and not issue.held
@@ -73,7 +74,11 @@ def _look_at_pages(means: Means, issue: Issue) -> None:
 
 def _looked_at(means: Means, issue_id: UUID) -> bool:
     """Run the checks that can have changed; holds the issue where one is red."""
-    reasons = [*reasons_to_hold(means.database, issue_id, means.clock.now()), *_without_account(means, issue_id)]
+    reasons = [
+        *reasons_to_hold(means.database, issue_id, means.clock.now()),
+        *last_look.dead_leads(means, issue_id),
+        *_without_account(means, issue_id),
+    ]
     if not reasons:
         return True
     at = means.clock.now()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import halting, ledger, waves
+from digest.sending import canary, halting, ledger, waves
 from digest.sending.halting import Held
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE, QUEUED
 from digest.sending.models import BatchState
@@ -30,6 +30,7 @@ class Waiting:
     claimed: int  # in the hands of a worker
     first_lease: datetime | None  # when the first such worker's time ends
     last_lease: datetime | None
+    first: Wave | None = None  # who waits until the first 500 readers were judged
     waves: tuple[Wave, ...] = ()  # who waits for the hour in their own zone, the next ones first
     held: tuple[Held, ...] = ()  # parts that wait for a halted account, while others go on
     wave_zone: str = ""  # the zone of one reader of the next wave
@@ -38,7 +39,8 @@ class Waiting:
     def next_at(self) -> datetime | None:
         """Return when there is something to do, if not now; None: now, or nothing is left."""
         wave_at = self.waves[0].at if self.waves else None
-        times = [one for one in (self.later_at, self.first_lease, wave_at) if one is not None]
+        first_at = self.first.at if self.first else None
+        times = [one for one in (self.later_at, self.first_lease, wave_at, first_at) if one is not None]
         return min(times) if times and not self.due else None
 
     def sentence(self, now: datetime) -> str:
@@ -55,6 +57,9 @@ class Waiting:
         if self.last_lease:
             what = f"{_deliveries(self.claimed)} claimed by a worker that may be dead"
             yield f"{what}; their lease ends in {_in(self.last_lease - now)}"
+        if self.first:
+            what = f"{_deliveries(self.first.readers)} held back until the first readers were heard of"
+            yield f"{what}, in {_in(self.first.at - now)}"
         if self.waves:
             yield self._wave_words()
         yield from (part.sentence for part in self.held)
@@ -82,7 +87,8 @@ def of_issue(session: Session, issue_number: int, now: datetime, account: str = 
     due, _ = _queued(session, *ledger.due(issue_number, now), *free_now)
     tried = (DELIVERY.c.issue_number == issue_number, DELIVERY.c.first_failed_at.is_not(None))
     later, later_at = _queued(session, *tried, DELIVERY.c.next_attempt_at > now)
-    to_come = tuple(waves.counted(session, issue_number, now))
+    counted, over = waves.counted(session, issue_number, now), canary.until(session, issue_number)
+    to_come = tuple(one for one in counted if one.at != over)
     held = (BATCH.c.state.in_((BatchState.claimed, BatchState.handed_over, BatchState.repeating)),)
     claimed, first, last = _batches(session, issue_number, BATCH.c.lease_until, *held, BATCH.c.lease_until.is_not(None))
     free = (BATCH.c.state.in_((BatchState.formed, BatchState.repeating)), BATCH.c.lease_until.is_(None))
@@ -99,6 +105,7 @@ def of_issue(session: Session, issue_number: int, now: datetime, account: str = 
         claimed=claimed,
         first_lease=first,
         last_lease=last,
+        first=next((one for one in counted if one.at == over), None),
         waves=to_come,
         held=tuple(halted),
         wave_zone=waves.example(session, issue_number, to_come[0].at) if to_come else "",

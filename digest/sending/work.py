@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from digest.database import Database
 from digest.issues.models import Issue, IssueStatus
-from digest.sending import control, ending, recovering, sender, starting
-from digest.sending.ledger import BATCH, DELIVERY, ISSUE, LIVE, QUEUED
+from digest.sending import canary, control, ending, ledger, recovering, sender, starting
+from digest.sending.ledger import BATCH, DELIVERY, ISSUE, LIVE
 from digest.sending.sender import Ended, Means, Progress, Stop, nothing
 
 _S = IssueStatus
@@ -54,12 +54,12 @@ def due(database: Database, now: datetime) -> list[Job]:
 
 def _can_go_on(now: datetime) -> ColumnElement[bool]:
     """Return the condition that an issue has a delivery or a batch that can be taken now."""
-    queued = and_(DELIVERY.c.issue_number == ISSUE.c.number, QUEUED)
+    mine, waits = DELIVERY.c.issue_number == ISSUE.c.number, DELIVERY.c.next_attempt_at
     free = or_(BATCH.c.lease_until.is_(None), BATCH.c.lease_until < now)
     ripe = or_(BATCH.c.next_attempt_at.is_(None), BATCH.c.next_attempt_at <= now)
     return or_(
-        exists().where(queued, DELIVERY.c.next_attempt_at.is_(None)),
-        exists().where(queued, DELIVERY.c.next_attempt_at <= now),
+        ledger.anybody(mine, waits.is_(None)),
+        ledger.anybody(mine, waits <= now),
         exists().where(BATCH.c.issue_number == ISSUE.c.number, BATCH.c.state.in_(LIVE), free, ripe),
     )
 
@@ -70,6 +70,7 @@ def drain(means: Means, issue_id: UUID, stop: Stop, *, share: int | None = None,
         return Ended.idle
     with means.database.reading() as session:
         number = session.get_one(Issue, issue_id).number
+    canary.look_at_first(means.database, issue_id)
     return sender.run(means, number, stop, share=share, progress=progress)
 
 
@@ -89,6 +90,7 @@ def tidy(means: Means) -> None:
     for number in numbers:
         with database.writing() as session:
             recovering.recover(session, number, means.rules_of, database.now(session))
+    canary.watch(database)
     _sweep_cancelled(database, means.clock.now())
     _finish(database)
 

@@ -2,7 +2,10 @@
 
 import email
 import email.policy
+import unicodedata
+from email.header import decode_header
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,5 +89,63 @@ def test_no_name_or_subject_breaks_a_message(name: str, subject: str):
 
 
 def test_the_address_alone_is_a_to_header():
-    """No name: just the address."""
+    """No name: just the address; a name of plain letters stands as it is, quoted where it must be."""
     assert to_header("", "a@example.org") == "a@example.org"
+    assert to_header("Ana Bela", "a@example.org") == "Ana Bela <a@example.org>"
+    assert to_header('Bela, "B." Ana', "a@example.org") == '"Bela, \\"B.\\" Ana" <a@example.org>'
+
+
+def words_of(header: str) -> list[str]:
+    """Return the encoded words of a header's value."""
+    return [word for word in header.split(" ") if word.startswith("=?")]
+
+
+def decoded(word: str) -> str:
+    """Return what one encoded word says alone; fails where it is cut inside a character."""
+    (raw, charset), *more = decode_header(word)
+    assert not more
+    assert isinstance(raw, bytes)
+    return raw.decode(charset or "ascii")
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=300))
+def test_long_names_are_several_encoded_words_none_too_long(name: str):
+    """At most 75 characters each, whole characters in each, nothing folded, and the name comes back (RFC 2047)."""
+    full = f"\u10d0{name}\u10f0"
+    header = to_header(full, "a@example.org")
+    words = words_of(header)
+    assert max(map(len, words)) <= 75
+    assert "".join(map(decoded, words)) == full
+    assert "\n" not in header
+    assert header.endswith(" <a@example.org>")
+    assert parsed(f"To: {header}\r\n\r\n".encode())["To"].addresses[0].addr_spec == "a@example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ნინო ასლან-გიორგაძე და მისი ძალიან გრძელი გვარი თბილისიდან", "b"),
+        ("Jos\u00e9 Mar\u00eda de la Sant\u00edsima Trinidad Fern\u00e1ndez y Garc\u00eda-Lorca de los Monteros", "q"),
+        ("e\u0301" * 40, "b"),
+        ("\U0001f469\u200d\U0001f469\u200d\U0001f467" * 6, "b"),
+        ("\u05d0" + "\u0591" * 60, "b"),  # more marks on a letter than a word holds
+    ],
+)
+def test_letters_keep_their_marks(name: str, kind: str):
+    """The shorter encoding; a letter and its accents, or joined signs, stay in one word where they fit."""
+    words = words_of(to_header(name, "a@example.org"))
+    assert len(words) > 1
+    assert all(word.startswith(f"=?utf-8?{kind}?") and len(word) <= 75 for word in words)
+    texts = [decoded(word) for word in words]
+    assert "".join(texts) == name
+    if len(set(name)) > 2:
+        assert not any(unicodedata.category(text[0])[0] == "M" or "\u200d" in (text[0], text[-1]) for text in texts)
+
+
+def test_a_subject_and_a_sender_are_written_alike():
+    """Long subjects of other letters, and those that would read as encoded, are encoded words, too."""
+    for subject in ("\u10d0\u10d1\u10d2 " * 60, "What =?utf-8?q?this?= means", "x" * 990):
+        raw = written(subject=subject.strip())
+        line = next(line for line in raw.split(b"\r\n") if line.startswith(b"Subject: ")).decode()
+        assert max(map(len, words_of(line))) <= 75
+        assert parsed(raw)["Subject"] == subject.strip()
