@@ -1,8 +1,10 @@
-"""The keys by which other systems may hand in articles and reads: made once, shown once, kept as hashes."""
+"""The keys of other systems, and what each may do: made once, shown once, kept as hashes."""
 
 import hmac
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import JSON, Column, or_, update
@@ -15,8 +17,20 @@ LONGEST_NAME = 80
 NOTED = timedelta(minutes=1)  # how often a use is written down
 
 
+class Scope(StrEnum):
+    """What a key may do. None holds another: who may send an issue may not change one, unless it has both."""
+
+    intake = "intake"  # hand in articles and reads
+    read = "read"  # look at issues, reports, lists, publications, numbers of readers
+    edit = "edit"  # draft and change issues, comment, check, send tests to testers
+    send = "send"  # approve, schedule, send, pause, resume, cancel, decide about uncertain ones
+
+
+USUAL = (Scope.intake,)
+
+
 class ApiKey(SQLModel, table=True):
-    """A key of another system: its name, and the hash of what it shows."""
+    """A key of another system: its name, what it may do, and the hash of what it shows."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -30,15 +44,16 @@ class ApiKey(SQLModel, table=True):
 KEYS = ApiKey.__table__  # type: ignore[attr-defined]
 
 
-def add(session: Session, name: str, at: datetime) -> str:
+def add(session: Session, name: str, at: datetime, scopes: Iterable[str] = USUAL) -> str:
     """Make a key and return it: it is shown this once, and cannot be had again. Raises BadInput."""
+    held = _scopes(scopes)
     plain = " ".join(name.split())
     if not plain or len(plain) > LONGEST_NAME:
         raise BadInput(f"A key needs a name of at most {LONGEST_NAME} characters: of the system that will use it.")
     if session.exec(select(ApiKey).where(ApiKey.name == plain)).first() is not None:
         raise BadInput(f"There is a key named {plain!r} already. Take another name; old names stay in the list.")
     key = PREFIX + secrets.token_urlsafe(32)
-    session.add(ApiKey.model_validate({"name": plain, "digest": _hash(key), "made_at": at}))
+    session.add(ApiKey.model_validate({"name": plain, "digest": _hash(key), "scopes": held, "made_at": at}))
     session.flush()
     return key
 
@@ -79,6 +94,16 @@ def note_use(session: Session, key: ApiKey, at: datetime) -> None:
 def is_noted(key: ApiKey, at: datetime) -> bool:
     """Tell whether its last use was noted less than a minute ago, so that nothing need be written."""
     return key.used_at is not None and at - NOTED < key.used_at <= at
+
+
+def _scopes(given: Iterable[str]) -> list[str]:
+    """Return scopes, each once and in their order. Raises BadInput naming those there are."""
+    wanted = set(given)
+    unknown = sorted(wanted - set(Scope))
+    if unknown or not wanted:
+        known = ", ".join(Scope)
+        raise BadInput(f"{unknown[0]!r} is no scope. Scopes: {known}." if unknown else f"A key needs a scope: {known}.")
+    return [one.value for one in Scope if one in wanted]
 
 
 def _hash(key: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest import settings as settings_module
 from digest.clock import Clock, SystemClock
-from digest.settings import Settings
+from digest.settings import ProviderName, Settings
 
 if TYPE_CHECKING:
     from digest.articles.pictures.store import PictureStore
@@ -120,6 +120,7 @@ class App:
             relaxed=relaxed.names(settings),
             providers=self.accounts,
             rates={name: rate for name, rate in rates if rate is not None},
+            canary=timedelta(minutes=settings.canary_minutes if settings.provider is not ProviderName.outbox else 0),
             refresher=self.refresher,
             pictures=self.cut_pictures,
         )
@@ -162,7 +163,7 @@ class App:
 
         urls = {"alert_url": self.settings.alert_url, "heartbeat_url": self.settings.heartbeat_url}
         given = {name: url.get_secret_value() for name, url in urls.items() if url}
-        return Alarm(caller=self.fetcher, **given)
+        return Alarm(caller=self.fetcher, account=self.settings.alert_account, **given)
 
     def close(self) -> None:
         """Give back what was opened."""

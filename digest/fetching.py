@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import httpcore
 
@@ -105,11 +105,18 @@ class Fetcher:
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetch an address; any status but a redirect is an answer. Raises BadInput with a sentence."""
+        return self._followed("GET", url, headers or {})
+
+    def head(self, url: str, headers: Mapping[str, str] | None = None) -> Fetched:
+        """Ask what an address would answer, without its body; else as ``get``. Not every server says the truth."""
+        return self._followed("HEAD", url, headers or {})
+
+    def _followed(self, method: str, url: str, headers: Mapping[str, str]) -> Fetched:
         deadline = self.elapsed() + self.total
         here = url
         passed: tuple[int, ...] = ()
         for _ in range(self.max_redirects + 1):
-            fetched = self._one(here, deadline, headers or {})
+            fetched = self._one(here, deadline, headers, method=method)
             target = fetched.headers.get("location")
             if fetched.status not in REDIRECTS or not target:
                 return replace(fetched, redirects=passed)
@@ -125,9 +132,16 @@ class Fetcher:
         headers = {"content-type": "application/json"}
         return self._one(url, self.elapsed() + self.total, headers, json.dumps(payload).encode())
 
-    def _one(self, url: str, deadline: float, headers: Mapping[str, str], content: bytes | None = None) -> Fetched:
+    def post_form(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Fetched:
+        """Post a form, as ``post_json`` does a message."""
+        sent = {"content-type": "application/x-www-form-urlencoded"} | dict(headers or {})
+        return self._one(url, self.elapsed() + self.total, sent, urlencode(fields).encode())
+
+    def _one(
+        self, url: str, deadline: float, headers: Mapping[str, str], content: bytes | None = None, method: str = "POST"
+    ) -> Fetched:
         try:
-            return self._asked(url, deadline, headers, content)
+            return self._asked(url, deadline, headers, content, method)
         except httpcore.TimeoutException as error:
             raise BadInput(f"{shown(url)} could not be fetched: it took too long to answer.") from error
         except NETWORK_ERRORS as error:
@@ -136,12 +150,13 @@ class Fetcher:
         except BadInput as error:
             raise BadInput(f"{shown(url)} could not be fetched: {str(error).rstrip('.')}.") from error
 
-    def _asked(self, url: str, deadline: float, headers: Mapping[str, str], content: bytes | None) -> Fetched:
+    def _asked(
+        self, url: str, deadline: float, headers: Mapping[str, str], content: bytes | None, method: str
+    ) -> Fetched:
         address = _request_url(url)
         sent = {"user-agent": self.user_agent, "accept": "*/*", "accept-encoding": "gzip, deflate"} | dict(headers)
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self.step)
         backend = _Guard(self, deadline)
-        method = "GET" if content is None else "POST"
         if content is not None:
             sent["content-length"] = str(len(content))
         asked: dict[str, Any] = {"headers": list(sent.items()), "content": content, "extensions": {"timeout": timeout}}
@@ -151,7 +166,7 @@ class Fetcher:
         ):
             got = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
             follow = answer.status in REDIRECTS and "location" in got
-            body = b"" if follow else self._body(answer.iter_stream(), got)
+            body = b"" if follow or method == "HEAD" else self._body(answer.iter_stream(), got)
             return Fetched(url, answer.status, got, body)
 
     def _body(self, chunks: Iterable[bytes], headers: Mapping[str, str]) -> bytes:

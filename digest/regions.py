@@ -4,15 +4,21 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, Session, SQLModel, select
 
-from digest.errors import BadInput, NotFound
+from digest.errors import BadInput, Conflict, NotFound, Refused
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+KINDS = ("custom", "country", "m49")
+LONGEST_NAME = 120
+_HEX = re.compile(r"#[0-9A-Fa-f]{6}\Z")
+_COUNTRY = re.compile(r"[A-Z]{2}\Z")  # ISO 3166-1 alpha-2
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")
 GENERAL = "world"  # the list of the root region takes every region's best, see ranking rule 11
 
 _UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"  # its members in 2026
@@ -138,6 +144,92 @@ def get_region(session: Session, region_id: str) -> Region:
     return region
 
 
+def in_tree_order(regions: Sequence[Region]) -> list[Region]:
+    """Return stored regions as a reader of the tree meets them: each before those below it, siblings in order."""
+    below: dict[str | None, list[Region]] = {}
+    for region in regions:
+        below.setdefault(region.parent_id, []).append(region)
+    ordered: list[Region] = []
+    left = list(reversed(below.get(None, [])))
+    while left:
+        region = left.pop()
+        ordered.append(region)
+        left += reversed(below.get(region.id, []))
+    return ordered
+
+
+def effective_countries(regions: Iterable[Region]) -> dict[str, tuple[str, ...]]:
+    """Return region id -> its countries and those of the regions below it, sorted."""
+    known = list(regions)
+    tree = RegionTree.of(known)
+    found: dict[str, set[str]] = {region.id: set() for region in known}
+    for region in known:
+        for place in (region.id, *tree.ancestors(region.id)):
+            found.setdefault(place, set()).update(region.countries)
+    return {place: tuple(sorted(countries)) for place, countries in found.items()}
+
+
+def stamp(region: Region) -> str:
+    """Return what tells whether a region is still as somebody saw it."""
+    stored = json.dumps(region.model_dump(mode="json"), sort_keys=True)
+    return sha256(stored.encode()).hexdigest()[:16]
+
+
+def add_region(session: Session, row: Mapping[str, Any]) -> Region:
+    """Add a region, see ``import_regions`` for the row. Raises Conflict where its id is taken, BadInput."""
+    there = session.get(Region, str(row.get("id", "")))
+    if there is not None:
+        raise Conflict(f"There is a region {there.id!r} already: {there.name()}. Choose another id.")
+    region = _from_row(session, row, 1)
+    session.add(region)
+    session.flush()
+    return change_region(session, region.id, {"names": region.names, "countries": region.countries})
+
+
+def change_region(session: Session, region_id: str, values: Mapping[str, Any], *, seen: str = "") -> Region:
+    """Change a region's names, kind, parent_id (None: a root), countries, color or color_dark; its id is for good.
+
+    ``seen``: its ``stamp`` when somebody decided that. Raises Conflict where it has changed since, BadInput, NotFound.
+    """
+    region = get_region(session, region_id)
+    if seen and stamp(region) != seen:
+        raise Conflict(
+            f"{region.name()} was changed by somebody else meanwhile. It is shown as it is now; do it again."
+        )
+    for name, value in values.items():
+        setattr(region, name, _sound(session, region, name, value))
+    session.add(region)
+    session.flush()
+    return region
+
+
+def shift_region(session: Session, region_id: str, *, up: bool) -> None:
+    """Move a region one place up or down among those with the same parent; at the end it stays."""
+    regions = all_regions(session)
+    region = get_region(session, region_id)
+    beside = [one for one in regions if one.parent_id == region.parent_id]
+    place = beside.index(region)
+    other = place - 1 if up else place + 1
+    if not 0 <= other < len(beside):
+        return
+    beside[place], beside[other] = beside[other], beside[place]
+    rank = {one.id: number for number, one in enumerate(beside)}
+    regions.sort(key=lambda one: rank.get(one.id, one.position))
+    for number, one in enumerate(in_tree_order(regions)):
+        one.position = number
+        session.add(one)
+    session.flush()
+
+
+def remove_region(session: Session, region_id: str, hanging: Sequence[str]) -> None:
+    """Remove a region that nothing hangs on. ``hanging``: what does, as sentences; then it is Refused with them."""
+    region = get_region(session, region_id)
+    if hanging:
+        raise Refused(f"{region.name()} cannot be removed: {'; '.join(hanging)}.")
+    session.delete(region)
+    session.flush()
+
+
 def apply_preset(session: Session, name: str) -> list[Region]:
     """Add the regions of a preset that are not there yet; leave the others as the newsroom made them."""
     return [region for row in preset_rows(name) if (region := _add_if_new(session, row)) is not None]
@@ -230,6 +322,49 @@ def _from_row(session: Session, row: Mapping[str, Any], number: int) -> Region:
             "position": row.get("position", count),
         }
     )
+
+
+def _sound(session: Session, region: Region, name: str, value: Any) -> Any:
+    """Return a field of a region once it is sound. Raises BadInput, NotFound."""
+    if name == "names":
+        return _names(region.id, value)
+    if name == "countries":
+        return _countries(region.id, value)
+    if name == "parent_id":
+        return _parent(session, region, value)
+    if name in ("color", "color_dark") and _HEX.match(str(value)):
+        return value
+    if name == "kind" and value in KINDS:
+        return value
+    raise BadInput(f"Region {region.id!r}: {name} cannot be {str(value)[:40]!r}.")
+
+
+def _names(region_id: str, names: Mapping[str, str]) -> dict[str, str]:
+    kept = {language.strip().lower(): " ".join(name.split()) for language, name in names.items() if name.strip()}
+    wrong = [language for language in kept if not _LANGUAGE.match(language)]
+    if wrong:
+        raise BadInput(f"Region {region_id!r}: {wrong[0][:40]!r} is not a language code; write en, ar or pt-br.")
+    if not kept:
+        raise BadInput(f"Region {region_id!r} needs a name in one language at least.")
+    if longest := next((name for name in kept.values() if len(name) > LONGEST_NAME), ""):
+        raise BadInput(f"Region {region_id!r}: {longest[:40]!r}… is too long a name; {LONGEST_NAME} letters at most.")
+    return kept
+
+
+def _countries(region_id: str, codes: Iterable[str]) -> list[str]:
+    kept = list(dict.fromkeys(code.strip().upper() for code in codes))
+    if wrong := next((code for code in kept if not _COUNTRY.match(code)), None):
+        raise BadInput(f"Region {region_id!r}: {wrong[:40]!r} is no country; write its ISO 3166-1 code, as GE.")
+    return kept
+
+
+def _parent(session: Session, region: Region, parent: str | None) -> str | None:
+    if not parent:
+        return None
+    above = get_region(session, parent).id
+    if region.id in (above, *RegionTree.of(all_regions(session)).ancestors(above)):
+        raise BadInput(f"{region.name()} cannot stand under itself, nor under a region that stands under it.")
+    return above
 
 
 def _refuse_cycles(regions: list[Region]) -> None:

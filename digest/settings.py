@@ -3,6 +3,7 @@
 The environment beats the file. A bad value stops the start with a sentence that names the setting.
 """
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -147,10 +149,16 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=30.0, gt=0)
     write_timeout: float = Field(default=30.0, gt=0)
     undo_minutes: float = Field(default=5.0, ge=0, le=30)
+    canary_minutes: float = Field(default=10.0, ge=0, le=240, description="over 5,000 readers: 500 first; 0: no such")
     alert_url: SecretStr | None = Field(default=None, description="gets a JSON message when an issue is held or stops")
     alert_account: str = Field(default="", description="the account letters to editors go by where their own fails")
     heartbeat_url: SecretStr | None = Field(default=None, description="fetched after each pass of the schedule")
     fetch_private_addresses: bool = Field(default=False, description="allow feeds on private and loopback addresses")
+    openid_issuer: str = Field(default="", description="the identity provider that people at the desk sign in with")
+    openid_client_id: str = ""
+    openid_client_secret: SecretStr | None = None
+    openid_name: str = Field(default="", description="what the button calls it; default: its host")
+    openid_only: bool = Field(default=False, description="no sign-in by password beside it")
 
     @field_validator("secret_key", "address_key")
     @classmethod
@@ -164,6 +172,13 @@ class Settings(BaseSettings):
     def _web_address(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
             raise ValueError("must be a web address that starts with https://")
+        return url
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _safe_issuer(cls, url: str) -> str:
+        if url and (not is_safe(url) or "?" in url or "#" in url):
+            raise ValueError("must be the https:// address that the identity provider calls its issuer")
         return url
 
     @field_validator("base_url")
@@ -188,6 +203,14 @@ class Settings(BaseSettings):
         lacks = self._default_account().lacks
         if lacks:
             raise ValueError(f"PROVIDER is {self.provider}, but {self._setting(lacks[0])} is not set")
+        return self
+
+    @model_validator(mode="after")
+    def _openid_is_whole(self) -> Self:
+        if self.openid_issuer and not self.openid_client_id:
+            raise ValueError("OPENID_ISSUER is set, but OPENID_CLIENT_ID is not")
+        if self.openid_only and not self.openid_issuer:
+            raise ValueError("OPENID_ONLY is set, but OPENID_ISSUER is not: nobody could sign in")
         return self
 
     @model_validator(mode="after")
@@ -253,6 +276,17 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what was passed, then the environment, then the file."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def is_safe(url: str) -> bool:
+    """Tell whether what is sent to an address can be read by nobody on the way: https, or this very machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        on_this_machine = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # no address of the network's, or a host's name
+        on_this_machine = False
+    return url.startswith("https://") or (url.startswith("http://") and on_this_machine)
 
 
 def templates_folder() -> Path:

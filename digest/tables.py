@@ -6,6 +6,8 @@ from sqlmodel import SQLModel
 import digest.api_keys
 import digest.articles.feeds.models
 import digest.articles.models
+import digest.desk_log
+import digest.editors.models
 import digest.events.models
 import digest.issues.models
 import digest.proofs.models

@@ -1,16 +1,18 @@
 """One pass over what is due: draft at the cut-off, send what is approved when its hour has come. Safe to repeat."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from digest.editors import letters
+import subscribers
+from digest.editors import letters, missed_runs
 from digest.editors.alerts import Alarm
+from digest.editors.carrying import Carrier
 from digest.errors import DigestError, Refused
-from digest.events import applying, clicking, counting, intake
+from digest.events import clicking, coming_back, intake
 from digest.issues import drafting, lifecycle, log, publications, runs
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication, Run
@@ -32,7 +34,8 @@ IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 class Event:
     """Something the schedule did or refused to do, for the worker's log and for the editors."""
 
-    what: str  # drafted | skipped | held | late | missed | by hand | cancelled | sent | reminded | told
+    # drafted | skipped | held | late | missed | stuck | by hand | cancelled | sent | reminded | told | came back
+    what: str
     sentence: str
     publication_id: str = ""
     issue_id: UUID | None = None  # None: it is about no issue
@@ -53,31 +56,29 @@ def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
         everyone = publications.all_publications(session)
     events: list[Event] = []
     for publication in everyone:
-        events += _cut_off(means, publication, now)
+        events += _cut_off(means, publication, now, alarm)
     events += _release(means, now)
     events += _remind(means, now)
     work.tidy(means)
-    applying.apply_due(means.database, means.keys, now)
-    counting.count_due(means.database, now)
+    events += [Event("came back", said) for said in coming_back.take_in(means.database, means.keys, now)]
     clicking.forget(means.database, now - EVENTS_KEPT)
     intake.forget(means.database, now - EVENTS_KEPT)
-    missed = [event for event in events if event.what in ("late", "missed")]
-    return events + [Event("told", sentence) for sentence in tell(means, alarm, missed)]
+    subscribers.forget_unconfirmed(means.database, now)
+    return events + [Event("told", sentence) for sentence in tell(means, alarm)]
 
 
-def tell(means: Means, alarm: Alarm | None, missed: Sequence[Event] = ()) -> list[str]:
-    """Write to editors what is due to them: drafts, reminders, how issues ended; returns what was told.
+def tell(means: Means, alarm: Alarm | None) -> list[str]:
+    """Write to editors what is due to them: drafts, reminders, how issues ended, and cut-offs without an issue.
 
-    ``missed``: cut-offs that no issue stands for, so that only the alarm can tell of them.
+    Returns what was told.
     """
     now = means.clock.now()
+    ways = Carrier(means, alarm.account if alarm else "")
     said = letters.drafts(means, now) + letters.remind(means, now) + letters.outcome(means, now, alarm)
-    said += letters.send_due(means, now, alarm)
-    if alarm is not None:
-        for event in missed:
-            said += alarm.tell(event.sentence, publication=event.publication_id)
-        said += alarm.beat()
-    return said
+    missed_runs.queue(means.database, now, alarm)
+    said += letters.send_due(means, now, alarm, ways)
+    said += missed_runs.send_due(means, now, alarm, ways)
+    return said + (alarm.beat() if alarm is not None else [])
 
 
 def is_near_cutoff(means: Means) -> bool:
@@ -101,11 +102,11 @@ def _is_cut_off(means: Means, publication: Publication, now: datetime) -> bool:
     return any(not _is_late(publication, cutoff, now) for cutoff in cutoffs)
 
 
-def _cut_off(means: Means, publication: Publication, now: datetime) -> Iterator[Event]:
+def _cut_off(means: Means, publication: Publication, now: datetime, alarm: Alarm | None) -> Iterator[Event]:
     """Draft the issue whose cut-off has come, once; before it what a worker began that died."""
     begun = _begun(means, publication)
     if begun is not None:
-        yield from _work_on(means, publication, begun, now)
+        yield from _work_on(means, publication, begun, now, alarm)
     found = _due(means, publication, now)
     if found is None:
         _note_seen(means, publication, now)
@@ -122,7 +123,7 @@ def _cut_off(means: Means, publication: Publication, now: datetime) -> Iterator[
             f"that of {run.planned_at:%Y-%m-%d %H:%M} UTC stands for them",
             publication.id,
         )
-    yield from _work_on(means, publication, run, now)
+    yield from _work_on(means, publication, run, now, alarm)
 
 
 def _note_seen(means: Means, publication: Publication, now: datetime) -> None:
@@ -155,8 +156,11 @@ def _is_late(publication: Publication, at: datetime, now: datetime) -> bool:
     return now - at > timedelta(hours=publication.grace_hours)
 
 
-def _work_on(means: Means, publication: Publication, run: Run, now: datetime) -> list[Event]:
-    """Draft the issue of a run and say what is to become of it; nothing where another worker did it meanwhile."""
+def _work_on(means: Means, publication: Publication, run: Run, now: datetime, alarm: Alarm | None) -> list[Event]:
+    """Draft the issue of a run and say what is to become of it; nothing where another worker did it meanwhile.
+
+    What cannot be drafted holds no other publication up: it is told, and tried again at each pass until it is late.
+    """
     if _is_late(publication, run.planned_at, now):
         sentence = (
             f"{publication.id}: the cut-off of {run.planned_at:%Y-%m-%d %H:%M} UTC is over by more than "
@@ -169,8 +173,13 @@ def _work_on(means: Means, publication: Publication, run: Run, now: datetime) ->
                 return []
             runs.end(session, stored, f"late: {sentence}")
         return [Event("late", sentence, publication.id)]
-    issue = drafting.draft(means.database, publication.id, as_of=run.planned_at, at=now, pictures=means.pictures)
-    stories = _stories(means, issue)
+    try:
+        issue = drafting.draft(means.database, publication.id, as_of=run.planned_at, at=now, pictures=means.pictures)
+        stories = _stories(means, issue)
+    except DigestError as error:
+        missed_runs.queue_stuck(means.database, run, str(error), now, alarm)
+        said = f"{publication.id}: the issue of {run.planned_at:%Y-%m-%d %H:%M} UTC cannot be drafted: {error}"
+        return [Event("stuck", said, publication.id)]
     with means.database.writing() as session:
         unfinished = runs.unfinished(session, run)
         return _settled(session, publication, unfinished, stories, now, issue.id) if unfinished else []

@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import String, delete, insert, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from digest.errors import BadInput, NotFound
+from digest.errors import BadInput, NotFound, Refused
 
 SHORTEST: Final = 12  # characters of a password (NIST SP 800-63B asks for 8 at least, and no rules beside)
 LONGEST: Final = 200  # more is work for the hash, not safety
@@ -175,6 +175,42 @@ def prove_second(session: Session, address: str, code: str, at: datetime) -> Use
         return None
     user.second_used = step
     session.add(user)
+    return user
+
+
+def come_in(session: Session, openid: str, address: str, *, verified: bool) -> User:
+    """Return the person whom an identity provider names; nobody is made by that. Call it in ``writing()``.
+
+    ``openid``: issuer and subject, which decide once they are known. The first time the ``address`` does, if the
+    provider has ``verified`` that it is theirs. Raises Refused.
+    """
+    known = session.exec(select(User).where(User.openid == openid, col(User.removed_at).is_(None))).first()
+    if known is not None:
+        return known
+    if not verified:
+        raise Refused("The identity provider does not say that your address is verified. Ask who looks after it.")
+    plain = address.strip().casefold()[:LONGEST_ADDRESS]
+    query = select(User).where(User.address == plain, col(User.removed_at).is_(None))
+    user = session.exec(query.with_for_update()).first()
+    if user is None:
+        raise Refused(f"Nobody works at this desk as {plain}. An operator can add you: digest users add {plain}.")
+    if user.openid:
+        raise Refused(
+            f"{plain} signs in here as somebody else of the identity provider. If that is not so any more, an operator "
+            f"can undo it: digest users openid {plain} --off."
+        )
+    user.openid = openid
+    session.add(user)
+    session.flush()
+    return user
+
+
+def without_openid(session: Session, address: str) -> User:
+    """Forget who somebody is to the identity provider; the next sign-in links them anew. Raises NotFound."""
+    user = get(session, address)
+    user.openid = ""
+    session.add(user)
+    _end_all(session, user)
     return user
 
 

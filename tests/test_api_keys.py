@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from digest import api_keys
-from digest.api_keys import LONGEST_NAME, ApiKey
+from digest.api_keys import LONGEST_NAME, ApiKey, Scope
 from digest.database import Database
 from digest.errors import BadInput, NotFound
 from tests.conftest import BOTH, NOW
@@ -89,3 +89,24 @@ def test_its_use_is_noted_at_most_once_a_minute(database: Database):
     assert noted == [True, False, True, False]
     with database.reading() as session:
         assert session.exec(select(ApiKey)).one().used_at == NOW + timedelta(seconds=60)
+
+
+@BOTH
+def test_a_key_holds_the_scopes_it_was_made_with(database: Database):
+    """Each once and in their order; without any it may hand in articles, as all keys of before."""
+    with database.writing() as session:
+        plain = api_keys.add(session, "cms", NOW)
+        many = api_keys.add(session, "robot", NOW, ["send", "read", "send"])
+    with database.reading() as session:
+        found = [api_keys.find(session, one) for one in (plain, many)]
+    assert [one.scopes for one in found if one] == [["intake"], ["read", "send"]]
+
+
+@pytest.mark.parametrize("scopes", [["admin"], ["read", ""], [], ["Read"]])
+def test_a_scope_nobody_knows_is_answered_with_those_there_are(database: Database, scopes):
+    """And no key is made."""
+    with database.writing() as session, pytest.raises(BadInput, match="intake, read, edit, send"):
+        api_keys.add(session, "cms", NOW, scopes)
+    with database.reading() as session:
+        assert api_keys.all_keys(session) == []
+    assert [one.value for one in Scope] == ["intake", "read", "edit", "send"]

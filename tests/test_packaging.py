@@ -10,7 +10,7 @@ from pathlib import Path
 import digest
 
 ROOT = Path(digest.__file__).parent.parent
-DATA = {".mjml", ".txt", ".html", ".css", ".toml", ".json", ".rss", ".csv", ".jpg", ".mako"}
+DATA = {".mjml", ".txt", ".html", ".css", ".toml", ".json", ".rss", ".csv", ".jpg", ".js", ".mako", ".ttf"}
 
 
 def test_the_wheel_has_templates_words_and_sample(tmp_path: Path):

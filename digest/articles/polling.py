@@ -72,9 +72,10 @@ def poll(
 def hurry(session: Session, since: datetime) -> int:
     """Make every feed due that was not asked since a time, whatever its cadence; returns how many that is news to.
 
-    Not those that ask us to stay away, and not those that somebody is asking right now.
+    Not those that are paused or ask us to stay away, and not those that somebody is asking right now.
     """
-    query = select(Feed).where(col(Feed.next_at) > since, (col(Feed.tried_at) < since) | col(Feed.tried_at).is_(None))
+    waiting = (col(Feed.next_at) > since) & (col(Feed.next_at) < pacing.PAUSED)
+    query = select(Feed).where(waiting, (col(Feed.tried_at) < since) | col(Feed.tried_at).is_(None))
     feeds = [feed for feed in session.exec(query) if not feed.error.startswith((health.GONE, health.TOO_OFTEN))]
     idle = [feed for feed in feeds if not pacing.claimed(feed.tried_at, feed.next_at, since)]
     return sum(_swap(session, feed.id, feed.next_at, {"next_at": since}) for feed in idle)
@@ -147,6 +148,8 @@ def _claim(database: Database, feed_id: str, at: datetime, *, force: bool) -> Fe
         feed = session.get(Feed, feed_id)
     if feed is None:
         return "There is no such feed any more."
+    if feed.next_at == pacing.PAUSED:
+        return "It is paused. Resume it at the desk first."
     if pacing.claimed(feed.tried_at, feed.next_at, at):
         return "It is being fetched by somebody else right now."
     if feed.next_at > at and not force:

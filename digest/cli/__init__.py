@@ -28,6 +28,7 @@ from digest.cli import (
     schedule,
     serve,
     subscribers,
+    templates,
     users,
     worker,
 )
@@ -55,6 +56,7 @@ for name, noun in (
     ("keys", keys),
     ("providers", providers),
     ("publications", publications),
+    ("templates", templates),
     ("lists", lists),
     ("subscribers", subscribers),
     ("issues", issues),

@@ -9,7 +9,7 @@ import typer
 from digest.cli import issue_saying as saying
 from digest.cli.console import Json, answer, opened, parse_time, progress
 from digest.cli.issue_edits import commands as edits
-from digest.errors import BadInput, Refused
+from digest.errors import BadInput
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -24,7 +24,7 @@ commands.add_typer(edits, name="edit")
 WhichIssue = Annotated[
     str, typer.Argument(metavar="ISSUE", help="Number, id, start of the id, or a publication for its newest.")
 ]
-Who = Annotated[str, typer.Option("--as", help="Who does it; stands in the issue's log.")]
+Who = Annotated[str, typer.Option("--as", "--by", help="Who does it; stands in the issue's log.")]
 SHOWN = 10  # editions with most readers
 
 
@@ -127,10 +127,16 @@ def explain(
 
 
 @commands.command()
-def check(issue: WhichIssue, as_json: Json = False) -> None:
+def check(
+    issue: WhichIssue,
+    links: Annotated[bool, typer.Option("--links", help="Ask for every link as well: dead pages, logins.")] = False,
+    as_json: Json = False,
+) -> None:
     """Make the proof of an issue (every edition, rendered and measured), and say what the checks found."""
     with opened() as app:
         proof = _proof(app, issue)
+        if links:
+            proof = _with_links(app, proof)
         data: dict[str, Any] = {
             "issue": str(proof.issue_id),
             "version": proof.version,
@@ -215,25 +221,37 @@ def preview(
 @commands.command("test")
 def send_test(
     issue: WhichIssue,
-    to: Annotated[str, typer.Option(help="Address that gets the test mail.")],
+    to: Annotated[list[str] | None, typer.Option(help="A tester, or who works on it; may be repeated.")] = None,
     lists: Annotated[str, typer.Option(help="The edition of these lists, by comma. Default: most readers.")] = "",
+    who: Who = "editor",
     as_json: Json = False,
 ) -> None:
-    """Send one edition to one address, marked [Test]. No reader's ledger knows of it."""
+    """Send one edition, marked [Test], to testers (default: all) or colleagues. No reader's ledger knows of it."""
+    from digest.editors import testing
+    from digest.issues import publications
+    from digest.issues.drafting import find
     from digest.proofs import storing
-    from digest.sending import direct
     from subscribers import normalise
 
     with opened() as app:
         proof = _current_proof(app, issue)
         edition = storing.chosen(proof.editions, tuple(part.strip() for part in lists.split(",") if part.strip()))
-        receipt = direct.send_test(
-            app.database, app.provider_of, edition.number, address=normalise(to), base_url=app.settings.base_url
+        with app.database.reading() as session:
+            publication = publications.get(session, find(session, proof.issue_id).publication_id)
+            own = testing.colleagues(session, publication)
+        sent = testing.send(
+            app.database,
+            app.provider_of,
+            proof.issue_id,
+            edition.number,
+            to=[normalise(one) for one in to or publication.testers],
+            own=own,
+            who=who,
+            at=app.clock.now(),
+            base_url=app.settings.base_url,
         )
-    if not receipt.accepted:
-        raise Refused(f"The provider refused the test mail: {receipt.reason}.")
-    data = {"to": to, "lists": edition.lists, "subject": edition.subject}
-    answer(data, as_json, lambda: print(f"Sent the edition {' + '.join(edition.lists)} to {to}."))
+    data = {"to": list(sent.to), "troubles": list(sent.troubles), "lists": edition.lists, "subject": edition.subject}
+    answer(data, as_json, lambda: print(f"Edition {' + '.join(edition.lists)}: {sent.sentence}"))
 
 
 def _told(app: "App", issue: "Issue") -> dict[str, Any]:
@@ -282,6 +300,16 @@ def _proof(app: "App", issue: str) -> "Proof":
             relaxed=relaxed.names(app.settings),
             tell=tell,
         )
+
+
+def _with_links(app: "App", proof: "Proof") -> "Proof":
+    """Ask for the links of a proof, say what came of it, and return the proof with that."""
+    from digest.proofs import link_fetching, relaxed
+
+    names = relaxed.names(app.settings)
+    report = link_fetching.fetch(app.database, proof.issue_id, app.fetcher, at=app.clock.now(), relaxed=names)
+    print(report.sentence, file=sys.stderr)
+    return _current_proof(app, str(proof.issue_id))
 
 
 def _current_proof(app: "App", issue: str) -> "Proof":

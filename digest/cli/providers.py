@@ -19,6 +19,7 @@ FOR_EVER = timedelta(days=3_650)  # longer than this no key is ever forgotten
 
 @commands.callback(invoke_without_command=True)
 def providers(
+    context: typer.Context,
     *,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the table of the README, and no accounts.")
@@ -28,6 +29,8 @@ def providers(
     """List what every provider can do, then the accounts of the settings and what is sent by each."""
     from digest.providers.registry import FEATURES
 
+    if context.invoked_subcommand:
+        return
     features = [FEATURES[name] for name in sorted(FEATURES)]
     if markdown:
         print(_markdown([_cells(one) for one in features]))
@@ -36,6 +39,37 @@ def providers(
         accounts = _accounts(app)
     data = {"providers": [_plain(one) for one in features], "accounts": accounts}
     answer(data, as_json, lambda: _say([_cells(one) for one in features], accounts))
+
+
+@commands.command()
+def check(as_json: Json = False) -> None:
+    """Say of each account whether it can send, and take webhooks, as the settings are; nothing is called."""
+    with opened() as app:
+        found = [_checked(app, name) for name in app.settings.account_names]
+
+    def say() -> None:
+        for one in found:
+            print(f"Account {one['name']} ({one['provider']}): {one['says']}")
+
+    answer(found, as_json, say)
+    if any(one["trouble"] for one in found):
+        raise typer.Exit(1)
+
+
+def _checked(app: "App", name: str) -> dict[str, Any]:
+    from digest.errors import DigestError
+    from digest.providers import registry
+
+    provider = app.settings.account(name).provider
+    try:
+        app.provider_of(name)
+        told = registry.webhook(app.settings, name) is not None
+    except DigestError as error:
+        return {"name": name, "provider": provider.value, "trouble": str(error), "says": f"WRONG: {error}"}
+    heard = (
+        "it can send, and take webhooks." if told else "it can send; it takes no webhooks, no secret for them is set."
+    )
+    return {"name": name, "provider": provider.value, "trouble": "", "says": heard}
 
 
 def _plain(features: "Features") -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from digest.cli.article_places import SOMEBODY, Who
 from digest.cli.console import Json, answer, opened
 from digest.errors import BadInput
 
@@ -12,6 +13,9 @@ commands = typer.Typer(help="The recurring newsletters: name, sender, cadence, s
 ListAccount = Annotated[
     list[str] | None,
     typer.Option(metavar="LIST=ACCOUNT", help="A list that is sent by an account of its own; may be repeated."),
+]
+Tester = Annotated[
+    list[str] | None, typer.Option(metavar="ADDRESS", help="Who may get tests of an issue; may be repeated, up to 10.")
 ]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="A slug: weekly, morning-brief.")]
 
@@ -58,6 +62,13 @@ def add(
     house_byline: Annotated[list[str] | None, typer.Option(help="A byline that is no author; may be repeated.")] = None,
     account: Annotated[str, typer.Option(help="The provider account it is sent by. Default: that of PROVIDER.")] = "",
     list_account: ListAccount = None,
+    tester: Tester = None,
+    four_eyes: Annotated[
+        bool, typer.Option("--four-eyes/--two-eyes", help="Who changed an issue last does not approve it.")
+    ] = False,
+    test_required: Annotated[
+        bool, typer.Option("--test-required/--no-test", help="No approval before a test of that very content.")
+    ] = False,
     clicks: Annotated[
         str, typer.Option(help="Counted clicks: off, anonymous, or personal (of readers who agreed).")
     ] = "anonymous",
@@ -77,6 +88,7 @@ def add(
         "minimum_stories": minimum_stories, "empty": empty, "unapproved": unapproved,
         "house_bylines": house_byline or [], "clicks": clicks,
         "account": account, "list_accounts": sending_accounts.pairs(list_account or []),
+        "testers": tester or [], "four_eyes": four_eyes, "test_required": test_required,
     }  # fmt: skip
     with opened() as app:
         data = publications.checked(
@@ -135,21 +147,30 @@ def edit(
         list[str] | None, typer.Argument(metavar="FIELD=VALUE...", help="As in sender_name='The River'.")
     ] = None,
     list_account: ListAccount = None,
+    tester: Tester = None,
+    who: Who = SOMEBODY,
     as_json: Json = False,
 ) -> None:
     """Change a publication. Issues that are drafted keep what they had: digest issues edit ISSUE refresh.
 
     Provider accounts hold at once, also for what is queued of an issue under way. LIST= takes a list's own away.
+    Each changed field is logged with who changed it, for the desk.
+    --tester names all who may get tests, in place of those there were; so does testers=ADDRESS,ADDRESS.
     """
     from digest.issues import publications, sending_accounts
+    from digest.proofs import mail_templates
 
     given, lists = dict(_pair(text) for text in values or []), sending_accounts.pairs(list_account or [])
+    given |= {"testers": ",".join(tester)} if tester else {}
     if not given and not lists:
         raise BadInput("Say what to change: FIELD=VALUE, or --list-account LIST=ACCOUNT.")
     with opened() as app, app.database.writing() as session:
         sending_accounts.check_known([given.get("account", ""), *lists.values()], app.settings.account_names)
-        publications.change(session, id, given)
-        changed: dict[str, Any] = sending_accounts.change(session, id, lists).model_dump(mode="json")
+        if "template" in given:
+            mail_templates.check_known(session, given["template"])
+        by: dict[str, Any] = {"who": who, "at": app.clock.now()}
+        publications.change(session, id, given, **by)
+        changed: dict[str, Any] = sending_accounts.change(session, id, lists, **by).model_dump(mode="json")
     said = [*given, *(["list_accounts"] if lists else [])]
     answer(changed, as_json, lambda: print("\n".join(f"{name}: {changed[name]}" for name in said)))
 

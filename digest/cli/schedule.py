@@ -66,7 +66,7 @@ def skip(
     from digest.editors import skipping
 
     with opened() as app, app.database.writing() as session:
-        done = skipping.skip(session, publication, day, undo=undo)
+        done = skipping.skip(session, publication, day, undo=undo, who="command line", at=app.clock.now())
     data = {
         "publication": publication,
         "day": done.day.isoformat(),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.console import opened
+from digest.cli.console import counted, opened
 
 commands = typer.Typer(help="The web pages that mails link to.")
 
@@ -19,6 +19,9 @@ def serve(
         from digest.web.app import create
         from digest.web.serving import listen, run
 
+        accounts = len(app.webhooks)  # read now: a wrong webhook secret stops the start with a sentence
         socket = listen(host, port)
         print(f"Serving on http://{host}:{socket.getsockname()[1]} (Ctrl-C stops).", flush=True)
+        if accounts:
+            print(f"{counted(accounts, 'account')} may tell by webhooks what came back.", flush=True)
         run(create(app), socket)

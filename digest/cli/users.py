@@ -1,5 +1,6 @@
 """``digest users``: who works at the desk, and as what."""
 
+import secrets
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +18,13 @@ RoleOption = Annotated[str, typer.Option("--role", help="editor, approver (may a
 
 @commands.command()
 def add(address: Address, role: RoleOption = "editor", as_json: Json = False) -> None:
-    """Add a person. The password is asked for; it may come as one line on standard input."""
+    """Add a person. The password is asked for, unless OPENID_ONLY is set; it may come as a line on standard input."""
     from digest import users
 
-    password = _password()
-    with opened() as app, app.database.writing() as session:
-        data = _data(users.add(session, address, role, password, app.clock.now()))
+    with opened() as app:
+        password = secrets.token_urlsafe(32) if app.settings.openid_only else _password()
+        with app.database.writing() as session:
+            data = _data(users.add(session, address, role, password, app.clock.now()))
         door = f"{app.settings.base_url}/desk"
     answer(data, as_json, lambda: print(f"{data['address']} may sign in as {data['role']}: {door}"))
 
@@ -79,6 +81,22 @@ def second_factor(
         data = _data(user) | {"second_factor": bool(user.second)}
     words = "with" if data["second_factor"] else "without"
     answer(data, as_json, lambda: print(f"{data['address']} signs in {words} a second factor."))
+
+
+@commands.command()
+def openid(
+    address: Address,
+    off: Annotated[bool, typer.Option("--off", help="Forget it: the next sign-in links them anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say who a person is to the identity provider; ``--off`` forgets it, and signs them out."""
+    from digest import users
+
+    with opened() as app, app.database.writing() as session:
+        user = users.without_openid(session, address) if off else users.get(session, address)
+        data = _data(user) | {"openid": user.openid}
+    words = f"is {data['openid']} to the identity provider" if data["openid"] else "was not linked yet"
+    answer(data, as_json, lambda: print(f"{data['address']} {words}."))
 
 
 @commands.command()

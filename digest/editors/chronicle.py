@@ -8,6 +8,7 @@ from digest.editors.reading import Review
 from digest.issues import editing
 from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS
 from digest.issues.models import Comment, IssueLog
+from digest.proofs import snapshot
 from digest.rendering.wording import clean
 
 LONGEST: Final = 200  # characters of a value that is shown
@@ -65,7 +66,7 @@ def _field(review: Review, name: str, held: Any) -> str:
         return "; ".join(say(review, held))
     if name in ISSUE_TEXTS:
         return "; ".join(f"{name} {_of(review, key)}“{text}”" for key, text in held.items())
-    return f"{name}: {held}" if held not in ({}, [], "", None) else ""
+    return f"{name}: {held}" if name != snapshot.NAME and held not in ({}, [], "", None) else ""
 
 
 def _pins(review: Review, held: Any) -> Iterator[str]:

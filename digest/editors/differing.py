@@ -1,5 +1,8 @@
 """What changed between two looks at an edition: which stories came, went and moved, and what else reads anew. Pure."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
 from digest.issues.plan import EditionPlan, StoryPlan
 from digest.rendering.wording import clean
 
@@ -15,6 +18,59 @@ def told(before: EditionPlan, after: EditionPlan) -> tuple[str, ...]:
         if key in old and old[key].place != story.place
     ]
     return (*came, *went, *_lead(before, after), *moved, *_texts(before, after))
+
+
+def since(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a sentence for each difference between what an approval looked at and what is there now.
+
+    Both are as ``proofs.snapshot`` makes them: of the edition with most readers, and of the others their hashes.
+    """
+    return tuple(_differences(before, after)) if before != after else ()
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    old, new = before.get("stories", {}), after.get("stories", {})
+    yield from (f"In, at place {new[one]['place']}: {_titled(new[one])}." for one in new if one not in old)
+    yield from (f"Out: {_titled(old[one])}." for one in old if one not in new)
+    for one in new:
+        if one in old and old[one]["place"] != new[one]["place"]:
+            yield f"From place {old[one]['place']} to {new[one]['place']}: {_titled(new[one])}."
+    for one in new:
+        yield from _reworded(old.get(one, new[one]), new[one])
+    for name in ("subject", "preheader"):
+        if before.get(name) != after.get(name):
+            yield f"The {name} was “{clean(before.get(name, ''))}” and is “{clean(after.get(name, ''))}”."
+    if before.get("note") != after.get("note"):
+        yield "The editor’s note reads anew."
+    yield from _others(before.get("editions", {}), after.get("editions", {}))
+
+
+def _reworded(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for name, label in _TEXTS.items():
+        if old.get(name, "") != new.get(name, ""):
+            yield f"{label} was “{clean(old.get(name, ''))}” and is “{clean(new.get(name, ''))}”."
+
+
+def _others(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """Count the editions that are not the same, that with most readers among them."""
+    changed = sum(old.get(one) != content for one, content in new.items())
+    gone = len(old.keys() - new.keys())
+    if changed:
+        yield f"{changed} of {len(new)} editions {'is' if changed == 1 else 'are'} not what was approved."
+    if gone:
+        yield f"{gone} of the approved editions {'is' if gone == 1 else 'are'} not made any more."
+
+
+def _titled(story: Mapping[str, Any]) -> str:
+    return f"“{clean(str(story.get('headline', '')))}”"
+
+
+_TEXTS: Final[Mapping[str, str]] = {
+    "headline": "A headline",
+    "standfirst": "A standfirst",
+    "kicker": "A kicker",
+    "alt": "What a picture shows",
+}
 
 
 def _lead(before: EditionPlan, after: EditionPlan) -> list[str]:

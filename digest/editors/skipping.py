@@ -1,7 +1,7 @@
 """Leaves one planned sending out, or lets it run after all: for the command and for the desk alike."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -30,14 +30,16 @@ class Skipped:
         return said
 
 
-def skip(session: Session, publication: str, text: str, *, undo: bool = False) -> Skipped:
-    """Skip the run that is sent on a date of the publication's zone; ``undo`` lets it run.
+def skip(
+    session: Session, publication: str, text: str, *, undo: bool = False, who: str = "", at: datetime | None = None
+) -> Skipped:
+    """Skip the run that is sent on a date of the publication's zone; ``undo`` lets it run. Logged if ``at`` says when.
 
     Raises BadInput for what is no date, NotFound, and Refused where nothing is sent on that day or it is so already.
     """
     day = _day(text)
     run = schedule.sent_on(publications.get(session, publication), day)
-    changed = publications.skip_date(session, publication, day, undo=undo)
+    changed = publications.skip_date(session, publication, day, undo=undo, who=who, at=at)
     drafted = runs.issue_of(session, publication, run.cutoff)
     return Skipped(publication, day, undo, tuple(changed.skip_dates), drafted.number if drafted else 0)
 

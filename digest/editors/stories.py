@@ -9,7 +9,7 @@ from digest.errors import NotFound
 from digest.issues.candidates import STRENGTHS
 from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS, STORY_TEXTS
 from digest.issues.inputs import Inputs
-from digest.ranking.candidate import LeftOut
+from digest.ranking.candidate import LeftOut, Points
 from digest.rendering.catalogue import direction
 from digest.rendering.wording import clean
 
@@ -38,7 +38,15 @@ def story(review: Review, article: str) -> dict[str, Any]:
         "lang": inputs.language,
         "dir": direction(inputs.language),
         "standing": _standing(review, article),
-        "texts": [_text(review, inputs, name) for name in STORY_TEXTS],
+        "texts": fields(review, article),
+        "bar": views.bar(standing_points) if (standing_points := _weight(review, article)) else (),
+        "also": [
+            {"id": one, "headline": clean(review.recipe.by_id[one].headline)}
+            for one in inputs.also
+            if one in review.recipe.by_id
+        ],
+        "in_cluster": len(inputs.also),
+        "updated": inputs.refreshed_at is not None,
         "lists": [{"id": one.id, "name": clean(one.name), "pin": _pin(review, article, one.id)} for one in lists],
         "is_lead": edits.lead == article,
         "dropped": article in edits.excluded.get(EVERYWHERE, ()),
@@ -46,7 +54,15 @@ def story(review: Review, article: str) -> dict[str, Any]:
     }
 
 
-def candidates(review: Review, wanted: str, list_id: str) -> list[dict[str, str]]:
+def fields(review: Review, article: str) -> list[dict[str, str]]:
+    """Return the texts of a candidate: what was written over them, and the original. Raises NotFound."""
+    inputs = review.recipe.by_id.get(article)
+    if inputs is None:
+        raise NotFound("This issue has no such candidate. Look for it among the candidates.")
+    return [_text(review, inputs, name) for name in STORY_TEXTS]
+
+
+def candidates(review: Review, wanted: str, list_id: str, most: int | None = MOST) -> list[dict[str, str]]:
     """Return candidates by points: those that stand, then those left out, with the reason.
 
     ``wanted``: words that must stand in headline, standfirst, author or topics; ``list_id``: only what is of the
@@ -71,7 +87,7 @@ def candidates(review: Review, wanted: str, list_id: str) -> list[dict[str, str]
             "badge": "editor’s choice" if inputs.editors_choice else "",
         }
         rows.append((standing is None, -(total if total is not None else -1.0), key, row))
-    return [row for *_, row in sorted(rows, key=lambda one: one[:3])[:MOST]]
+    return [row for *_, row in sorted(rows, key=lambda one: one[:3])[:most]]
 
 
 def texts(review: Review, list_id: str = EVERYWHERE) -> list[dict[str, str]]:
@@ -109,6 +125,14 @@ def _standing(review: Review, article: str) -> dict[str, Any] | None:
 
 def _pin(review: Review, article: str, list_id: str) -> int:
     return review.recipe.edits.pins.get(list_id, {}).get(article, 0)
+
+
+def _weight(review: Review, article: str) -> Points | None:
+    """Return the points of a candidate where it was weighed, standing or left out."""
+    for one in review.plan.stories:
+        if str(one.article_id) == article:
+            return one.points
+    return next((one.points for one in review.plan.left_out if one.id == article), None)
 
 
 def _points(left: LeftOut | None) -> float | None:

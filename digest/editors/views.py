@@ -24,6 +24,15 @@ MOVABLE: Final = (Block.section, Block.brief)
 _WORDS: Final = (("editor", "choice"), ("reading", "reading"), ("freshness", "freshness"), ("region", "region"))
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One part of a score, drawn: the whole line is 100 long, as a story can have 100 points."""
+
+    word: str
+    start: float
+    length: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A story as an editor sees it, with the one line of why. Texts are plain; addresses are web addresses or ""."""
@@ -43,6 +52,10 @@ class Row:
     pinned: bool
     brief: bool
     taps: tuple[str, ...]  # up, drop, swap: what can be done to it
+    list_id: str = ""  # of the section it stands in
+    block: str = ""
+    chips: tuple[str, ...] = ()  # editor's choice, updated, another language
+    bar: tuple[Bar, ...] = ()  # its points as four lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,26 @@ def row(story: StoryPlan) -> Row:
         pinned=story.pinned,
         brief=story.block not in (Block.lead, Block.section),
         taps=_taps(story.block),
+        list_id=story.list_id,
+        block=story.block,
+        chips=_chips(story),
+        bar=bar(story.points),
     )
+
+
+def bar(points: Points) -> tuple[Bar, ...]:
+    """Return a score as lengths that stand behind each other."""
+    found, start = [], 0.0
+    for part, word in _WORDS:
+        length = float(getattr(points, part))
+        found.append(Bar(word, round(start, 2), round(length, 2)))
+        start += length
+    return tuple(found)
+
+
+def _chips(story: StoryPlan) -> tuple[str, ...]:
+    said = [("editor’s choice", story.editors_choice), ("updated", story.updated), ("from the daily", story.from_daily)]
+    return tuple(word for word, holds in said if holds)
 
 
 def points_line(points: Points, penalty: float = 0.0) -> str:
@@ -132,6 +164,24 @@ def facts(review: Review) -> dict[str, Any]:
         "is_open": review.is_open,
         "approved_by": review.approval.who if review.approval else "",
         "lists": " + ".join(clean(review.plan.list_names[one]) for one in review.plan.lists),
+    }
+
+
+def approving(review: Review, who: str) -> dict[str, Any]:
+    """Return what is to be known before an approval besides the checks, see ``desk/approving.html``."""
+    publication, former = review.publication, review.approved_before
+    rules = (
+        (publication.test_required, "A test of what is approved has to be sent first."),
+        (publication.four_eyes, "Who changed it last does not approve it."),
+    )
+    return {
+        "since": review.since,
+        "since_whom": former.who if former else "",
+        "since_when": when(review, former.at) if former else "",
+        "proof_made": review.proof is not None,
+        "unmet": review.unmet(who),
+        "wants_test": publication.test_required and not review.known.tested,
+        "rules": [sentence for holds, sentence in rules if holds],
     }
 
 

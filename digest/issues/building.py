@@ -133,6 +133,7 @@ class Builder:
             popular=tuple(teller.popular(placed) for placed in ranked.popular),
             region_names={one.id: one.name(teller.language) for one in self.recipe.frame.regions},
             left_out=tuple(sorted(ranked.left_out, key=lambda one: one.id)),
+            own_template=self.recipe.frame.own_template,
         )
         return self._finished(plan, teller)
 

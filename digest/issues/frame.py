@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from digest.errors import Refused
 from digest.issues.models import Publication
+from digest.issues.plan import OwnTemplate
 from digest.regions import GENERAL, RegionTree, all_regions
 from subscribers import lists as lists_of
 
@@ -61,6 +62,9 @@ class Frame(BaseModel):
     lists: tuple[FrameList, ...]  # in the newsroom's order
     regions: tuple[FrameRegion, ...]
     last_cutoff: str | None = None  # of the last issue that went out, ISO 8601
+    # The version of the newsroom's own template that its editions are made with: proofs/mail_templates.py puts it
+    # there. It is not dumped, so that an issue made with the product's file is stored as it always was.
+    own_template: OwnTemplate | None = Field(default=None, exclude=True)
 
     @cached_property
     def tree(self) -> RegionTree:

@@ -66,6 +66,15 @@ class SectionPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTemplate:
+    """A newsroom's own text of its mail's template, in both parts; it stands for the product's file of that name."""
+
+    number: int  # of the version
+    mjml: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPlan:
     """One edition of one issue for one ordered set of lists."""
 
@@ -92,6 +101,7 @@ class EditionPlan:
     region_names: Mapping[str, str] = field(default_factory=dict)  # region id -> name in the edition's language
     left_out: tuple[LeftOut, ...] = ()
     without: tuple[str, ...] = ()  # story keys a sibling edition leaves out
+    own_template: OwnTemplate | None = None  # None: the product's file, as ``publication`` names it
 
     @property
     def stories(self) -> tuple[StoryPlan, ...]:

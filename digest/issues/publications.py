@@ -3,22 +3,26 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import orjson
 from cronsim import CronSim, CronSimError
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlmodel import Session, select
 
-from digest.errors import BadInput, NotFound, Refused
+from digest.desk_log import note
+from digest.errors import BadInput, Conflict, NotFound, Refused
 from digest.issues.models import Publication
 from digest.issues.wall_times import first_from, moments
 from digest.regions import SLUG
 
 _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)  # only the form of a cron line is checked
 LONGEST_TEXT = 300
+MOST_TESTERS = 10  # that may get tests of an issue
 LOOKED_AT = 60  # cut-offs whose review is looked at: over a year of a weekly, with both clock changes
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")
 
@@ -66,6 +70,10 @@ def _day(text: str) -> str:
 
 def _day_or_none(text: str) -> str:
     return _day(text) if text else text
+
+
+def _once_each(addresses: list[str]) -> list[str]:
+    return list(dict.fromkeys(one.strip().casefold() for one in addresses))
 
 
 def _in_order(days: list[str]) -> list[str]:
@@ -148,10 +156,12 @@ class PublicationData(BaseModel):
     clicks: Literal["off", "anonymous", "personal"] = "anonymous"
     account: Annotated[str, AfterValidator(_slug_or_none)] = ""
     list_accounts: dict[str, Annotated[str, AfterValidator(_slug)]] = Field(default_factory=dict)
-    house_bylines: list[str] = Field(default_factory=list)
     four_eyes: bool = False
     test_required: bool = False
-    testers: list[Address] = Field(default_factory=list, max_length=10)
+    testers: Annotated[list[Address], Field(max_length=MOST_TESTERS), AfterValidator(_once_each)] = Field(
+        default_factory=list
+    )
+    house_bylines: list[str] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
@@ -188,6 +198,21 @@ def _unreviewed(data: PublicationData) -> datetime | None:
     return None
 
 
+def problems(**fields: Any) -> dict[str, str]:
+    """Return field -> a sentence on what is wrong with it; nothing where all are sound. "": of no single field."""
+    try:
+        PublicationData.model_validate(fields)
+    except ValidationError as error:
+        found: dict[str, str] = {}
+        for one in error.errors():
+            reason = str(one["msg"]).removeprefix("Value error, ")
+            first = reason.partition(" ")[0]  # what is wrong between two fields begins with the name of one
+            field = str(one["loc"][0]) if one["loc"] else first if first in PublicationData.model_fields else ""
+            found.setdefault(field, f"{reason[:1].upper()}{reason[1:]}.")
+        return found
+    return {}
+
+
 def checked(**fields: Any) -> PublicationData:
     """Return the fields of a publication once all are sound; raises BadInput naming the first that is not."""
     try:
@@ -199,18 +224,22 @@ def checked(**fields: Any) -> PublicationData:
         raise BadInput(f"Publication {fields.get('id', '')!r}: {field} is wrong: {reason}.") from error
 
 
-def add(session: Session, data: PublicationData) -> Publication:
-    """Store a new publication; refuses an id that is taken."""
+def add(session: Session, data: PublicationData, *, who: str = "", at: datetime | None = None) -> Publication:
+    """Store a new publication; refuses an id that is taken. It is logged where ``at`` says when."""
     if session.get(Publication, data.id) is not None:
         raise Refused(f"There is a publication {data.id!r} already. Choose another id.")
     _check_companion(session, data)
     publication = Publication.model_validate(data.model_dump())
     session.add(publication)
     session.flush()
+    if at is not None:
+        note(session, who, "added", about(data.id), at=at, after=data.name)
     return publication
 
 
-def change(session: Session, publication_id: str, values: Mapping[str, str]) -> Publication:
+def change(
+    session: Session, publication_id: str, values: Mapping[str, str], *, who: str = "", at: datetime | None = None
+) -> Publication:
     """Change fields of a publication, given as text: name -> value; a list is written with commas.
 
     Each is checked as when it was added. Issues that exist keep what they were drafted with. Raises BadInput.
@@ -220,19 +249,60 @@ def change(session: Session, publication_id: str, values: Mapping[str, str]) -> 
     if unknown:
         known = ", ".join(name for name in PublicationData.model_fields if name != "id")
         raise BadInput(f"{unknown[0]!r} is nothing a publication has. It has: {known}.")
-    stored = publication.model_dump(exclude={"id"})
+    stored = publication.model_dump()
     lists = {name: [part.strip() for part in values[name].split(",") if part.strip()] for name in values}
     given = {name: lists[name] if isinstance(stored[name], list) else text for name, text in values.items()}
-    sound = checked(id=publication.id, **stored | given)
-    _check_companion(session, sound)
-    for name in values:
-        setattr(publication, name, getattr(sound, name))
-    session.add(publication)
-    session.flush()
+    put(session, publication_id, given, who=who, at=at)
     return publication
 
 
-def skip_date(session: Session, publication_id: str, day: date, *, undo: bool = False) -> Publication:
+def put(
+    session: Session,
+    publication_id: str,
+    given: Mapping[str, Any],
+    *,
+    who: str = "",
+    at: datetime | None = None,
+    seen: str | None = None,
+) -> dict[str, tuple[Any, Any]]:
+    """Change fields of a publication; returns those that differ now: field -> before and after.
+
+    ``seen``: the ``fingerprint`` of what somebody looked at; Conflict if it was changed since. Each changed field is
+    logged where ``at`` says when. Raises BadInput as ``checked`` does, NotFound.
+    """
+    get(session, publication_id)
+    publication = session.get_one(Publication, publication_id, with_for_update=True, populate_existing=True)
+    if seen is not None and seen != fingerprint(publication):
+        raise Conflict(f"Publication {publication_id!r} was changed meanwhile. Look at what it says now.")
+    before = publication.model_dump()
+    sound = checked(**before | dict(given))
+    _check_companion(session, sound)
+    after = sound.model_dump()
+    changed = {name: (before[name], after[name]) for name in given if after[name] != before[name]}
+    for name, (_before, value) in changed.items():
+        setattr(publication, name, value)
+    session.add(publication)
+    session.flush()
+    if at is not None:
+        for name, (old, new) in changed.items():
+            note(session, who, name, about(publication_id), at=at, before=old, after=new)
+    return changed
+
+
+def about(publication_id: str) -> str:
+    """Return what the desk's log calls a publication."""
+    return f"publication {publication_id}"
+
+
+def fingerprint(publication: Publication) -> str:
+    """Return a short text that is another one as soon as any field differs."""
+    fields = publication.model_dump(include=set(PublicationData.model_fields))
+    return sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def skip_date(
+    session: Session, publication_id: str, day: date, *, undo: bool = False, who: str = "", at: datetime | None = None
+) -> Publication:
     """Let the sending of a date of the zone's calendar not happen, or happen after all. Raises Refused if it is so."""
     publication = get(session, publication_id)
     text = day.isoformat()
@@ -240,9 +310,7 @@ def skip_date(session: Session, publication_id: str, day: date, *, undo: bool = 
         how = "is not one of the skip dates" if undo else "is a skip date already"
         raise Refused(f"{text} {how} of publication {publication_id!r}.")
     kept = [one for one in publication.skip_dates if one != text]
-    publication.skip_dates = kept if undo else sorted([*kept, text])
-    session.add(publication)
-    session.flush()
+    put(session, publication_id, {"skip_dates": kept if undo else sorted([*kept, text])}, who=who, at=at)
     return publication
 
 

@@ -89,6 +89,12 @@ def unfinished(session: Session, run: Run) -> Run | None:
     return None if stored.outcome else stored
 
 
+def untold(session: Session) -> list[Run]:
+    """Return the runs that ended without an issue and of which not everybody was told, the oldest first."""
+    ended = (col(Run.issue_id).is_(None), col(Run.outcome).not_in(("", BEFORE)), col(Run.told_at).is_(None))
+    return list(session.exec(select(Run).where(*ended).order_by(col(Run.planned_at), col(Run.id))))
+
+
 def end(session: Session, run: Run, outcome: str, issue_id: UUID | None = None) -> None:
     """Give a run its outcome: a word, and the reason after a colon."""
     run.outcome, run.issue_id = outcome, issue_id

@@ -1,6 +1,7 @@
 """Which provider account a publication and its lists are sent by, and changing that for single lists."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -47,7 +48,9 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def change(session: Session, publication_id: str, changes: Mapping[str, str]) -> Publication:
+def change(
+    session: Session, publication_id: str, changes: Mapping[str, str], *, who: str = "", at: datetime | None = None
+) -> Publication:
     """Give lists of a publication their own accounts, or ("") take them away. Raises BadInput, NotFound.
 
     It holds at once, also for what is queued of issues under way; what was handed over stays with its account.
@@ -60,8 +63,5 @@ def change(session: Session, publication_id: str, changes: Mapping[str, str]) ->
                 f"Publication {publication_id!r} has no list {name!r}. Lists: {', '.join(known) or 'none yet'}."
             )
     wanted = {name: account for name, account in (publication.list_accounts | dict(changes)).items() if account}
-    stored = publication.model_dump() | {"list_accounts": wanted}
-    publication.list_accounts = publications.checked(**stored).list_accounts
-    session.add(publication)
-    session.flush()
+    publications.put(session, publication_id, {"list_accounts": wanted}, who=who, at=at)
     return publication

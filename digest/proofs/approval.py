@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from digest.database import Database
 from digest.errors import BadInput, Conflict, Refused
-from digest.issues import drafting, lifecycle, log
-from digest.issues.models import Issue, IssueStatus
-from digest.proofs import checks_readers, looking, storing
+from digest.issues import drafting, editing, lifecycle, log
+from digest.issues.models import Issue, IssueStatus, Publication
+from digest.proofs import checks_readers, demands, looking, snapshot, storing
 from digest.proofs.check import Check, Level
 from digest.proofs.models import Approval, Edition, EditionStory, ProofRecord
 from digest.proofs.proof import Proof, stored_proof
@@ -35,7 +35,8 @@ def approve(
     """Approve the stored proof of an issue. ``accepted``: code of an amber check -> the reason to go on.
 
     Refused without a proof of the issue as it is, with a red check (stored, or found now), or with an amber one
-    that nobody accepted. Conflict if the issue was changed meanwhile.
+    that nobody accepted; and where its publication demands a test, or four eyes (``demands``). Conflict if the issue
+    was changed meanwhile.
     """
     reasons = _reasons(accepted or {})
     with database.writing() as session:
@@ -43,14 +44,25 @@ def approve(
         lifecycle.check_move(issue.status, IssueStatus.approved)
         proof = _current(session, issue)
         judge([*proof.checks, *recheck(session, issue, at)], reasons)
+        _demand(session, issue, proof, who)
         _claim(session, issue)
         _withdraw(session, issue, at)
         lifecycle.move(issue, IssueStatus.approved, at)
         approval = _approval(issue, proof, who, at, reasons)
         session.add_all([issue, approval])
-        log.add(session, issue, at=at, who=who, what="approve", after={"hash": proof.content_hash, "accepted": reasons})
+        looked_at = snapshot.of(session, drafting.recipe(session, issue), proof.editions)
+        told = {"hash": proof.content_hash, "accepted": reasons, snapshot.NAME: looked_at}
+        log.add(session, issue, at=at, who=who, what="approve", after=told)
         session.flush()
         return approval
+
+
+def _demand(session: Session, issue: Issue, proof: Proof, who: str) -> None:
+    publication = session.get_one(Publication, issue.publication_id)
+    found = demands.known(log.entries(session, issue), proof.content_hash)
+    missing = demands.unmet(publication, found, who=who, number=issue.number)
+    if missing:
+        raise Refused(" ".join(missing))
 
 
 def valid(session: Session, issue: Issue) -> Approval | None:
@@ -77,15 +89,20 @@ def current_hash(session: Session, issue: Issue) -> str:
 def revoke(database: Database, issue_id: UUID, *, who: str, at: datetime) -> Issue:
     """Take the approval of an issue back; it is a draft again."""
     with database.writing() as session:
-        issue = drafting.find(session, issue_id)
+        issue = editing.locked(session, issue_id, None)
         if issue.status not in (IssueStatus.approved, IssueStatus.scheduled):
             raise Refused(f"Issue {issue.number} is {lifecycle.in_words(issue.status)}; no approval can be taken back.")
-        lifecycle.reopen(issue, at)
-        _withdraw(session, issue, at)
-        log.add(session, issue, at=at, who=who, what="revoke")
-        session.add(issue)
-        session.flush()
-        return issue
+        return take_back(session, issue, who=who, at=at, what="revoke")
+
+
+def take_back(session: Session, issue: Issue, *, who: str, at: datetime, what: str) -> Issue:
+    """Make a draft of a locked issue that was approved, and let its approval fall. ``what``: the log's word."""
+    lifecycle.reopen(issue, at)
+    _withdraw(session, issue, at)
+    log.add(session, issue, at=at, who=who, what=what)
+    session.add(issue)
+    session.flush()
+    return issue
 
 
 def recheck(session: Session, issue: Issue, at: datetime) -> list[Check]:

@@ -22,24 +22,41 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What came of asking for one address of a mail."""
+
+    url: str
+    at: datetime
+    level: Level = Level.green
+    code: str = ""  # of the check that says it; "": it is sound
+    sentence: str = ""
+    remedy: str = ""
+    size: int = 0  # bytes of a picture; 0: not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One thing that was looked at. ``place``: the story or part it is about; ``remedy``: how to mend it."""
 
     level: Level
-    group: str  # content | links | size | legal | readers | subject
+    group: str  # content | subject | links | size | accessibility | clients | legal | spam | readers
     code: str  # what an editor names when accepting an amber one
     sentence: str
     place: str = ""
     remedy: str = ""
+    links: tuple[str, ...] = ()  # the addresses that were asked for, where it is about that; see links/saying.py
+    at: str = ""  # when they were asked for (UTC, ISO 8601); "": with the proof
 
     def as_json(self) -> dict[str, str]:
-        """Return it as stored."""
-        return {name: str(value) for name, value in asdict(self).items()}
+        """Return it as stored; what is rarely there is left out where it is not."""
+        plain = asdict(self) | {"links": "\n".join(self.links)}
+        return {name: str(value) for name, value in plain.items() if value or name not in ("links", "at")}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read it back."""
-        return cls(**{**stored, "level": Level(stored["level"])})
+        links = tuple(stored.get("links", "").splitlines())
+        return cls(**{**stored, "level": Level(stored["level"]), "links": links})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +97,5 @@ class Surroundings:
     spared: int = 0  # readers who had every story of their edition before; the ledger counts them
     later: int = 0  # sibling editions that are made when the issue is frozen
     dead_feeds: Sequence[str] = ()  # sentences: feeds that have not been had for long
+    asked: Mapping[str, Asked] = field(default_factory=dict)  # address -> what it answered when it was asked for
     relaxed: frozenset[str] = frozenset()  # links | https: what the provider (the outbox) does not need (ruling 16)

@@ -3,19 +3,33 @@
 from collections.abc import Iterable, Sequence
 
 from digest.proofs import (
+    checks_accessibility,
+    checks_clients,
     checks_content,
+    checks_coverage,
     checks_legal,
     checks_links,
     checks_readers,
     checks_size,
+    checks_spam,
     checks_subject,
 )
 from digest.proofs.check import Check, Examined, Level, Surroundings
 from digest.proofs.models import Edition
 
-__all__ = ["Check", "Examined", "Level", "Surroundings", "about", "run", "unique", "worst"]
+__all__ = ["Check", "Examined", "Level", "Surroundings", "about", "run", "settled", "unique", "worst"]
 
-GROUPS = (checks_content, checks_links, checks_size, checks_legal, checks_readers, checks_subject)
+GROUPS = (
+    checks_content,
+    checks_subject,
+    checks_links,
+    checks_size,
+    checks_accessibility,
+    checks_clients,
+    checks_legal,
+    checks_spam,
+    checks_readers,
+)
 
 
 def run(editions: Sequence[Examined], around: Surroundings) -> list[Check]:
@@ -23,10 +37,19 @@ def run(editions: Sequence[Examined], around: Surroundings) -> list[Check]:
 
     The same thing found in many editions is said once.
     """
-    found = unique(check for group in GROUPS for check in group.run(editions, around))
-    loud = {check.group for check in found if check.level in (Level.red, Level.amber)}
-    quiet = [_quiet(group.NAME, group.LOOKED_AT) for group in GROUPS if group.NAME not in loud]
-    return sorted([*found, *quiet], key=lambda check: list(Level).index(check.level))
+    found = [check for group in GROUPS for check in group.run(editions, around)]
+    return settled([*found, *checks_coverage.run(editions, around)])
+
+
+def settled(found: Iterable[Check]) -> list[Check]:
+    """Return checks in order, each once, with a green line for each group in which nothing is to be mended."""
+    quiet = [_quiet(group.NAME, group.LOOKED_AT) for group in GROUPS]
+    known = [check for check in unique(found) if check not in quiet]
+    loud = {check.group for check in known if check.level in (Level.red, Level.amber)}
+    return sorted(
+        [*known, *(check for check in quiet if check.group not in loud)],
+        key=lambda check: list(Level).index(check.level),
+    )
 
 
 def unique(checks: Iterable[Check]) -> list[Check]:

@@ -13,10 +13,15 @@ ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058
 def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:  # noqa: ARG001 - all groups are called alike
     """Look for each of these in every edition."""
     for edition in editions:
-        yield from _address(edition)
-        yield from _leaving(edition)
-        yield from _reason(edition)
-        yield from _sender(edition)
+        yield from of_edition(edition)
+
+
+def of_edition(edition: Examined) -> Iterator[Check]:
+    """Look for each of these in one edition."""
+    yield from _address(edition)
+    yield from _leaving(edition)
+    yield from _reason(edition)
+    yield from _sender(edition)
 
 
 def _address(edition: Examined) -> Iterator[Check]:

@@ -1,18 +1,21 @@
 """Checks of size: Gmail clips long mails, and drops long styles."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from digest.proofs.check import Check, Examined, Level, Surroundings
+from digest.proofs.check import Asked, Check, Examined, Level, Surroundings
 from digest.proofs.fitting import REFUSE_BYTES, WARN_BYTES
+from digest.proofs.links.targets import pictures_of
 
 NAME = "size"
-LOOKED_AT = "every edition under Gmail's clip, styles under its limit"
+LOOKED_AT = "every edition under Gmail's clip, styles under its limit, pictures light where their links were fetched"
 STYLE_BYTES = 16_384  # all <style> together; Gmail drops what is past it
+PICTURES = "picture-bytes"  # a code
+PICTURE_BYTES = 600_000  # of all pictures of a mail (email.md 3.1)
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.IGNORECASE | re.DOTALL)
 
 
-def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:  # noqa: ARG001 - all groups are called alike
+def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
     """Measure each edition with its slots filled by the longest values."""
     for edition in editions:
         yield from _html(edition)
@@ -28,6 +31,21 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]: 
                 f"{len(edition.trimmed)} of the lowest stories were left out, so that the mail is not clipped.",
                 edition,
             )
+        yield from pictures(edition.name, edition.rendered.html, around.asked)
+
+
+def pictures(name: str, page: str, asked: Mapping[str, Asked]) -> Iterator[Check]:
+    """Weigh the pictures of a mail, as far as their addresses said how many bytes they have."""
+    total = sum(asked[url].size for url in pictures_of(page) if url in asked) if asked else 0
+    if total > PICTURE_BYTES:
+        yield Check(
+            level=Level.amber,
+            group=NAME,
+            code=PICTURES,
+            sentence=f"The pictures have {total:,} B; over {PICTURE_BYTES:,} a phone waits, and some data is paid for.",
+            place=name,
+            remedy="Let the pictures be cut (DIGEST_PICTURES), or give the articles lighter ones",
+        )
 
 
 def _html(edition: Examined) -> Iterator[Check]:

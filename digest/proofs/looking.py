@@ -15,7 +15,9 @@ from digest.issues import source_changes
 from digest.issues.history import sent_to_sets
 from digest.issues.models import Issue, IssueLog
 from digest.issues.recipe import Recipe
-from digest.proofs.check import Surroundings
+from digest.proofs.check import Check, Surroundings
+from digest.proofs.links import saying
+from digest.proofs.models import ProofRecord
 
 _CHUNK = 5_000  # ids a statement
 _ARTICLE: Any = Article.__table__  # type: ignore[attr-defined]
@@ -34,6 +36,8 @@ def surroundings(
     """Read how the issue's articles stand now, what its sets were sent by now, and the last issue's readers."""
     now = source_changes.sources(session, [UUID(one.id) for one in recipe.candidates])
     changes = source_changes.found(recipe, now)
+    record = session.get(ProofRecord, (issue.id, issue.revision))  # of the last proof: its links were asked for
+    asked = saying.kept(Check.from_json(one) for one in record.checks) if record else {}
     corrected = {key: change.texts["correction"][1] for key, change in changes.items() if "correction" in change.texts}
     return Surroundings(
         recipe=recipe,
@@ -45,6 +49,7 @@ def surroundings(
         nothing_new=nothing_new,
         unknown_lists=unknown_lists,
         dead_feeds=[f"{called(feed)}: {words(feed)}" for feed in dead(session)],
+        asked=asked,
         relaxed=relaxed,
     )
 

@@ -14,7 +14,7 @@ from digest.issues import drafting, lifecycle
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus
 from digest.issues.recipe import Recipe
-from digest.proofs import checks, fitting, instead, looking, proof, repeats, siblings, storing
+from digest.proofs import checks, fitting, instead, looking, mail_templates, proof, repeats, siblings, storing
 from digest.proofs import editions as choosing
 from digest.proofs.check import Check, Examined
 from digest.proofs.editions import MOST_EDITIONS, Wanted
@@ -47,6 +47,7 @@ def make_proof(
     with database.reading() as session:
         drafting.find(session, issue_id)  # or say that there is none
     instead.prepare(database, issue_id, at)
+    mail_templates.take_up(database, issue_id, at)
     with database.reading() as session:
         making = _prepared(session, issue_id, urls, at)
     families = making.families(database, tell)

@@ -34,9 +34,13 @@ def render(plan: EditionPlan, urls: Urls) -> Rendered:
     """
     made = context.make(plan, urls)
     template = plan.publication.get("template") or "digest"
-    source = templates.run(templates.mail(template, "mjml"), made.values)
-    html = compile_mjml(source, must_contain=[*_needed(plan, made), *_leaving(made, "html_attr")])
-    text = render_text(template, made.values, must_contain=[*_needed(plan, made), *_leaving(made, "text")])
+    own, needed = plan.own_template, _needed(plan, made)
+    name = templates.mail(template, "mjml")
+    source = templates.run_source(own.mjml, name, made.values) if own else templates.run(name, made.values)
+    html = compile_mjml(source, must_contain=[*needed, *_leaving(made, "html_attr")])
+    text = render_text(
+        template, made.values, must_contain=[*needed, *_leaving(made, "text")], source=own.text if own else None
+    )
     day = plan.as_of.astimezone(ZoneInfo(plan.zone)).strftime("%Y%m%d")
     found = headers(plan, made.marks, day)
     return Rendered(

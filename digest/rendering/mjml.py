@@ -21,8 +21,10 @@ LINKING = re.compile(r"<[A-Za-z][^>]*(?:href|src|background|action)\s*=[^>]*>", 
 ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
 LINKS = ("href", "src", "background", "action", "srcset", "poster")
 ALLOWED = re.compile(r"https?://|mailto:|%%[0-9a-f]{20}%%")
-NEVER = ("<script", "<iframe", "<form", "<link", "<object", "<embed")
-NEVER_IN_STYLE = ("@import", "@font-face", "url(")
+NEVER = ("<script", "<iframe", "<form", "<link", "<object", "<embed", "<base", "<svg", 'http-equiv="refresh"')
+OPENING = re.compile(r"""<[A-Za-z](?:"[^"]*"|'[^']*'|[^'"<>])*>""")
+HANDLER = re.compile(r"""[\s"'/]on[a-z]+\s*=""", re.IGNORECASE)  # onerror= and the like, maybe in a text
+NEVER_IN_STYLE = ("@import", "@font-face", "url(", "\\")  # a backslash can spell the others
 LONG_WORDS = "word-break:break-word;"  # inherited: a word longer than the screen breaks, and nothing scrolls sideways
 
 
@@ -108,12 +110,22 @@ def _refuse_harm(html: str) -> None:
     for never in NEVER:
         if never in lowered:
             raise TemplateError(f"The mail holds {never!r}: no script, form, frame or foreign page goes into a mail.")
+    _refuse_handlers(html)
     for tag in LINKING.findall(html):
         for name, *values in ATTRIBUTE.findall(tag):
             if name.lower() in LINKS and not ALLOWED.match("".join(values)):
                 raise TemplateError(
                     f"The mail links to {''.join(values)!r}; only http, https and mailto may stand there."
                 )
+
+
+def _refuse_handlers(html: str) -> None:
+    if not HANDLER.search(html):
+        return
+    for tag in OPENING.findall(html):
+        named = [name for name, *_ in ATTRIBUTE.findall(tag) if name.lower().startswith("on")]
+        if named:
+            raise TemplateError(f"The mail has a tag with {named[0]!r}, which would run a script: none goes in.")
 
 
 def _refuse_style(html: str) -> None:

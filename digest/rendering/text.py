@@ -11,12 +11,16 @@ BLANK_LINES = re.compile(r"\n{3,}")
 TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
-def render_text(template: str, values: Mapping[str, Any], *, must_contain: Sequence[str]) -> str:
+def render_text(
+    template: str, values: Mapping[str, Any], *, must_contain: Sequence[str], source: str | None = None
+) -> str:
     """Return the plain text of an edition. Raises TemplateError when a text of ``must_contain`` is lost.
 
+    ``source``: the newsroom's own text of the template; None: the product's file.
     Blanks are compared as one, since headlines are wrapped; a URL never is.
     """
-    filled = templates.run(templates.mail(template, "txt"), values)
+    name = templates.mail(template, "txt")
+    filled = templates.run(name, values) if source is None else templates.run_source(source, name, values)
     text = BLANK_LINES.sub("\n\n", TRAILING.sub("", filled)).strip() + "\n"
     unwrapped = " ".join(text.split())
     for needed in must_contain:

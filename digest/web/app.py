@@ -1,29 +1,46 @@
 """Puts the pages together into one web application."""
 
 from functools import partial
-from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from digest.bootstrap import App
+from digest.rendering.catalogue.pages import own_names
 from digest.web import (
-    api,
     clicks,
     desk,
+    desk_checks,
+    desk_feeds,
+    desk_fields,
+    desk_files,
     desk_history,
     desk_issue,
+    desk_lists,
     desk_newsroom,
+    desk_openid,
+    desk_panes,
     desk_people,
+    desk_publications,
+    desk_readers,
+    desk_region_presets,
+    desk_regions,
     desk_report,
+    desk_schedule,
     desk_sending,
     desk_sign_in,
+    desk_tags,
+    desk_templates,
     editions,
+    offers,
+    own_data,
     public,
     review,
+    under_api,
     webhooks,
 )
 from digest.web.acting import Acts
+from digest.web.desk_sign_in import SignIn
 from digest.web.gate import Gate
 from digest.web.letters import family_name, sender, wants_zones
 from digest.web.limiting import Limiter
@@ -37,21 +54,7 @@ def create(app: App) -> FastAPI:
     web = FastAPI(title=PRODUCT, docs_url=None, redoc_url=None, openapi_url=None)
     limiter = Limiter(app.clock)
     gate = Gate(app, Acts(app))
-    web.include_router(
-        pages.router(
-            sessions=app.database,
-            clock=app.clock,
-            keys=app.keys,
-            templates=environment(),
-            translator=translation,
-            base_url=app.settings.base_url,
-            limiter=limiter,
-            send_confirmation=sender(app),
-            names=partial(family_name, app),
-            zoned=partial(wants_zones, app),
-            personal=partial(clicks.counts_people, app),
-        )
-    )
+    web.include_router(pages.router(_readers(app, limiter)))
     web.include_router(editions.router(app, limiter))
     web.include_router(public.router(app))
     web.include_router(clicks.router(app))
@@ -60,15 +63,44 @@ def create(app: App) -> FastAPI:
     web.include_router(desk_sending.router(gate, limiter))
     web.include_router(desk_history.router(gate))
     web.include_router(desk_report.router(gate))
+    web.include_router(desk_files.router())
+    web.include_router(desk_panes.router(gate))
+    web.include_router(desk_fields.router(gate))
     web.include_router(desk_issue.router(gate))
-    web.include_router(desk_newsroom.router(gate))
+    for newsroom in (desk_newsroom, desk_feeds, desk_tags, desk_region_presets, desk_regions, desk_lists, desk_readers):
+        web.include_router(newsroom.router(gate))
+    for recurring in (desk_publications, desk_schedule, desk_templates):
+        web.include_router(recurring.router(gate))
     web.include_router(desk_people.router(gate))
     web.include_router(desk_sign_in.router(gate, limiter))
+    web.include_router(desk_openid.router(SignIn(gate, limiter), limiter))
+    web.include_router(desk_checks.router(gate))
     web.include_router(desk.router(gate))
-    web.include_router(api.router(app, limiter))
-    web.add_exception_handler(HTTPStatus.NOT_FOUND, _not_found)
+    under_api.include(web, app, limiter, _not_found)
     web.add_middleware(SecurityHeaders, policy=of_our_pages(style()))
     return web
+
+
+def _readers(app: App, limiter: Limiter) -> pages.Ports:
+    """Return what the readers' pages are handed."""
+    return pages.Ports(
+        sessions=app.database,
+        clock=app.clock,
+        keys=app.keys,
+        templates=environment(),
+        translator=translation,
+        base_url=app.settings.base_url,
+        limiter=limiter,
+        send_confirmation=sender(app),
+        names=partial(family_name, app),
+        zoned=partial(wants_zones, app),
+        personal=partial(clicks.counts_people, app),
+        companion=partial(offers.companion, app),
+        offers=partial(offers.offers, app),
+        languages=own_names(),
+        known=partial(own_data.known, app),
+        forget=partial(own_data.forget, app),
+    )
 
 
 def _not_found(_request: Request, _error: Exception) -> Response:

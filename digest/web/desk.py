@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -51,9 +51,9 @@ class _Desk:
         act = partial(self._skip, form=form)
         return self.gate.enter(request, act, Role.approver, "leave a sending out", changes=True)
 
-    def issue(self, number: str, request: Request, edition: str = "") -> Response:
+    def issue(self, number: str, request: Request, edition: str = "", face: str = "light", width: str = "") -> Response:
         """Show an issue as it is now; change nothing."""
-        return self.gate.answer(number, request, partial(pages.whole, edition=edition))
+        return self.gate.answer(number, request, partial(pages.whole, edition=edition, face=face, width=width))
 
     def ask_tap(self, number: str, tap: str, article: str, request: Request) -> Response:
         """Show the one button, and what it would do; change nothing."""
@@ -80,7 +80,8 @@ class _Desk:
     def _skip(self, user: User, form: Form) -> Response:
         undo = form.get("undo") == "yes"
         with self.gate.app.database.writing() as session:
-            done = skipping.skip(session, form.get("publication", ""), form.get("day", ""), undo=undo)
+            known: Any = {"undo": undo, "who": user.address, "at": self.gate.app.clock.now()}
+            done = skipping.skip(session, form.get("publication", ""), form.get("day", ""), **known)
         return self.gate.list(user, done=" ".join(done.sentences))
 
 

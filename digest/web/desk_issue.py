@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -13,22 +13,17 @@ from fastapi.responses import HTMLResponse, Response
 from digest.editors import differing, faces, stories, views
 from digest.editors.faces import Face
 from digest.errors import BadInput, Conflict, NotFound
-from digest.issues import editing
-from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS, STORY_TEXTS
+from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS
 from digest.proofs.models import Edition
 from digest.proofs.preview import sample
 from digest.rendering import slots
 from digest.web import review_pages as pages
 from digest.web.acting import Form, form_of, version_of
+from digest.web.desk_orders import ORDERS, set_texts
+from digest.web.desk_panes import MAIL, SOURCE_POLICY, face_of
 from digest.web.gate import Gate
 from digest.web.review_pages import Seen
-from digest.web.security import OF_A_MAIL
 from subscribers.pages import BOTH_WAYS
-
-SOURCE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-_MAIL: Final = {"Content-Security-Policy": OF_A_MAIL, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-
-Order = Callable[[Seen, UUID, Form, dict[str, Any]], object]
 
 
 def router(gate_: Gate) -> APIRouter:
@@ -56,9 +51,9 @@ class _Issue:
         """Show a story: why it stands there, its texts, and what can be done with it."""
         return self.gate.answer(number, request, partial(_story, article=article))
 
-    def candidates(self, number: str, request: Request, q: str = "", of: str = "") -> Response:
-        """Show the candidates, by points, with the reason of those that do not stand."""
-        return self.gate.answer(number, request, partial(_candidates, wanted=q, list_id=of))
+    def candidates(self, number: str, request: Request, q: str = "", of: str = "", place: str = "") -> Response:
+        """Show the candidates, by points, with the reason of those left out; ``place``: whose they may take."""
+        return self.gate.answer(number, request, partial(_candidates, wanted=q, list_id=of, place=place))
 
     def texts(self, number: str, request: Request, of: str = "") -> Response:
         """Show subject, preheader and note, of the issue or of one list's editions."""
@@ -76,7 +71,9 @@ class _Issue:
         self, number: str, article: str, order: str, request: Request, form: Annotated[Form, Depends(form_of)]
     ) -> Response:
         """Do to a story what its page offers."""
-        return self.gate.changed(number, request, partial(self._order, article=article, order=order, form=form))
+        quick = pages.swaps(request.headers)
+        act = partial(self._order, article=article, order=order, form=form, quick=quick)
+        return self.gate.changed(number, request, act)
 
     def set_texts(
         self, number: str, request: Request, form: Annotated[Form, Depends(form_of)], of: str = ""
@@ -84,8 +81,8 @@ class _Issue:
         """Set the texts of an issue."""
         return self.gate.changed(number, request, partial(self._set_texts, form=form, list_id=of))
 
-    def _order(self, seen: Seen, article: str, order: str, form: Form) -> Response:
-        act = _ORDERS.get(order)
+    def _order(self, seen: Seen, article: str, order: str, form: Form, *, quick: bool) -> Response:
+        act = ORDERS.get(order)
         if act is None:
             raise NotFound("There is no such page here.")
         story = _article(article)
@@ -95,22 +92,23 @@ class _Issue:
             return _story(self.gate.acts.again(seen), article, notice=str(error), typed=form)
         except BadInput as error:
             return _story(seen, article, notice=str(error), typed=form)
-        return self._changed(seen, partial(_story, article=article))
+        return self._changed(seen, partial(_story, article=article), quick=quick)
 
     def _set_texts(self, seen: Seen, form: Form, list_id: str) -> Response:
         try:
-            _set(seen, ISSUE_TEXTS, form, self._known(seen, form), list_id=list_id or None)
+            set_texts(seen, ISSUE_TEXTS, form, self._known(seen, form), list_id=list_id or None)
         except Conflict as error:
             return _texts(self.gate.acts.again(seen), list_id, notice=str(error), typed=form)
         except BadInput as error:
             return _texts(seen, list_id, notice=str(error), typed=form)
         return self._changed(seen, partial(_texts, list_id=list_id))
 
-    def _changed(self, seen: Seen, show: Callable[..., Response]) -> Response:
-        """Make the editions anew and say what changed in the largest one."""
-        after = self.gate.acts.again(seen, make=True)
+    def _changed(self, seen: Seen, show: Callable[..., Response], *, quick: bool = False) -> Response:
+        """Make the editions anew (``quick``: when the editor rests) and say what changed in the largest one."""
+        after = self.gate.acts.again(seen, make=not quick)
         changes = differing.told(seen.review.plan, after.review.plan)
-        return show(after, done="Saved. The editions are made anew.", changes=changes[: pages.MOST_CHANGES])
+        done = "Saved." if quick else "Saved. The editions are made anew."
+        return show(after, done=done, changes=changes[: pages.MOST_CHANGES])
 
     def _known(self, seen: Seen, form: Form) -> dict[str, Any]:
         return {"who": seen.who, "at": self.gate.app.clock.now(), "version": version_of(form)}
@@ -132,9 +130,11 @@ def _story(
     return pages.of_issue("story", seen, status, {"story": shown} | said)
 
 
-def _candidates(seen: Seen, wanted: str, list_id: str) -> HTMLResponse:
+def _candidates(seen: Seen, wanted: str, list_id: str, place: str) -> HTMLResponse:
     rows = stories.candidates(seen.review, wanted[:200], list_id)
+    taken = pages.headline(seen.review, place) if place in seen.review.recipe.by_id else ""
     values = {"rows": rows, "wanted": wanted[:200], "of": list_id, "lists": _lists(seen)}
+    values |= {"place": place if taken else "", "taken": taken}
     return pages.of_issue("candidates", seen, HTTPStatus.OK, values)
 
 
@@ -158,7 +158,7 @@ def _texts(
 
 
 def _preview(seen: Seen, wanted: str, face: str) -> HTMLResponse:
-    chosen, look = _edition(seen, wanted), _face(face)
+    chosen, look = _edition(seen, wanted), face_of(face)
     editions = seen.review.proof.editions if seen.review.proof else ()
     named = [
         {"id": str(one.id), "name": views.edition_name(seen.review, one), "readers": f"{one.readers:,}"}
@@ -178,11 +178,11 @@ def _preview(seen: Seen, wanted: str, face: str) -> HTMLResponse:
 
 
 def _mail(seen: Seen, wanted: str, face: str) -> HTMLResponse:
-    chosen, look = _edition(seen, wanted), _face(face)
+    chosen, look = _edition(seen, wanted), face_of(face)
     values = sample(chosen, seen.app.settings.base_url)
     body = faces.shown(look, slots.fill(chosen.html, values), slots.fill(chosen.text, values), chosen.language)
     policy = {"Content-Security-Policy": SOURCE_POLICY} if look in (Face.text, Face.source) else {}
-    return HTMLResponse(body, headers=_MAIL | policy)
+    return HTMLResponse(body, headers=MAIL | policy)
 
 
 def _edition(seen: Seen, wanted: str) -> Edition:
@@ -192,13 +192,6 @@ def _edition(seen: Seen, wanted: str) -> Edition:
     if found is None:
         raise NotFound("There is no such edition. Make the editions on the issue's page.")
     return found
-
-
-def _face(text: str) -> Face:
-    try:
-        return Face(text)
-    except ValueError as error:
-        raise NotFound(f"There is no such view. Views: {', '.join(Face)}.") from error
 
 
 def _lists(seen: Seen) -> list[dict[str, str]]:
@@ -217,69 +210,3 @@ def _article(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise NotFound("There is no such story here.") from error
-
-
-def _set(
-    seen: Seen,
-    names: tuple[str, ...],
-    form: Form,
-    known: dict[str, Any],
-    *,
-    article: UUID | None = None,
-    list_id: str | None = None,
-) -> None:
-    """Set those texts of a form that differ from what is stored; each raises the version by one."""
-    database, issue = seen.app.database, seen.review.issue.id
-    for name in names:
-        if name in form:
-            changed = editing.set_text(database, issue, name, form[name], article=article, list_id=list_id, **known)
-            known["version"] = changed.version
-
-
-def _pin(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> object:
-    place = form.get("place", "")
-    if not (place.isascii() and place.isdecimal() and len(place) < 4):  # noqa: PLR2004 - more is no place
-        raise BadInput("Which place? Write its number, from 1.")
-    return editing.pin(
-        seen.app.database, seen.review.issue.id, article, list_id=form.get("list", ""), place=int(place), **known
-    )
-
-
-def _unpin(seen: Seen, article: UUID, _form: Form, known: dict[str, Any]) -> object:
-    return editing.unpin(seen.app.database, seen.review.issue.id, article, **known)
-
-
-def _exclude(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> object:
-    return editing.exclude(seen.app.database, seen.review.issue.id, article, list_id=form.get("list") or None, **known)
-
-
-def _include(seen: Seen, article: UUID, _form: Form, known: dict[str, Any]) -> object:
-    return editing.include(seen.app.database, seen.review.issue.id, article, **known)
-
-
-def _move(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> object:
-    return editing.move(seen.app.database, seen.review.issue.id, article, list_id=form.get("list", ""), **known)
-
-
-def _lead(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> object:
-    chosen = None if form.get("free") else article
-    return editing.lead(seen.app.database, seen.review.issue.id, chosen, **known)
-
-
-def _story_texts(seen: Seen, article: UUID, form: Form, known: dict[str, Any]) -> None:
-    originals = {one["name"]: one["original"] for one in stories.story(seen.review, str(article))["texts"]}
-    own = {
-        name: "" if text.strip() == originals.get(name) else text for name, text in form.items()
-    }  # it was not changed
-    _set(seen, STORY_TEXTS, own, known, article=article)
-
-
-_ORDERS: Final[dict[str, Order]] = {
-    "pin": _pin,
-    "unpin": _unpin,
-    "exclude": _exclude,
-    "include": _include,
-    "move": _move,
-    "lead": _lead,
-    "texts": _story_texts,
-}

@@ -1,4 +1,4 @@
-"""The desk's pages of what comes in: articles, feeds with their health, and tags that mean nothing yet."""
+"""The desk's pages of articles: all of them, one with what can be decided about it, and those that belong nowhere."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,33 +9,35 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session
 
-from digest.articles import changes
-from digest.articles.feeds import health, keeping, tags
-from digest.articles.feeds.meanings import MEANINGS, parse_map, region_names
+from digest.articles import browsing, changes
+from digest.articles.browsing import Wanted
 from digest.articles.models import Article, ArticleStatus
+from digest.articles.places.mentions import Places
 from digest.editors import views
 from digest.errors import BadInput, DigestError, NotFound
 from digest.fetching import masked
-from digest.regions import all_regions
+from digest.regions import RegionTree, all_regions, get_region
 from digest.rendering.catalogue import direction
 from digest.rendering.wording import clean
 from digest.users import User
-from digest.web.acting import Form, fields_of, form_of, status_of
+from digest.web.acting import fields_of, status_of
+from digest.web.desk_regions import choices
 from digest.web.gate import Gate, page_for
+from subscribers import lists
 from subscribers.pages import BOTH_WAYS
 
-MOST: Final = 100  # articles on a page
-MOST_TAGS: Final = 50
+BUTTONS: Final = 12  # regions that have a button of their own; the others are chosen
+Fields = dict[str, list[str]]
 
 
 def router(gate_: Gate) -> APIRouter:
-    """Return the routes /desk/articles and /desk/feeds."""
+    """Return the routes /desk/articles and /desk/inbox."""
     doors = _Newsroom(gate_)
     made = APIRouter(prefix="/desk")
-    for path, show in (("/articles", doors.articles), ("/articles/{article}", doors.article), ("/feeds", doors.feeds)):
+    for path, show in (("/articles", doors.articles), ("/articles/{article}", doors.article), ("/inbox", doors.inbox)):
         made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
     made.add_api_route("/articles/{article}/{order}", doors.order, methods=["POST"], response_model=None)
-    made.add_api_route("/feeds/map", doors.map_tag, methods=["POST"], response_model=None)
+    made.add_api_route("/inbox", doors.place, methods=["POST"], response_model=None)
     return made
 
 
@@ -43,37 +45,38 @@ def router(gate_: Gate) -> APIRouter:
 class _Newsroom:
     gate: Gate
 
-    def articles(self, request: Request, q: str = "", region: str = "", only: str = "") -> Response:
-        """List the newest articles, searched by words, region, or those that belong nowhere."""
-        return self.gate.enter(request, partial(self._articles, text=q[:200], region=region, only=only))
+    def articles(self, request: Request, q: str = "", region: str = "", only: str = "", after: str = "") -> Response:
+        """List articles, the newest first, searched by words, region, or those that belong nowhere."""
+        return self.gate.enter(request, partial(self._articles, text=q[:200], region=region, only=only, after=after))
 
     def article(self, article: str, request: Request) -> Response:
         """Show what is stored of an article, and what can be decided about it."""
         return self.gate.enter(request, partial(self._article, article=article))
 
     def order(
-        self, article: str, order: str, request: Request, form: Annotated[dict[str, list[str]], Depends(fields_of)]
+        self, article: str, order: str, request: Request, form: Annotated[Fields, Depends(fields_of)]
     ) -> Response:
         """Decide something about an article: no import changes it any more."""
         act = partial(self._order, article=article, order=order, form=form)
         return self.gate.enter(request, act, changes=True)
 
-    def feeds(self, request: Request) -> Response:
-        """Show how each feed is, and the tags that mean nothing yet."""
-        return self.gate.enter(request, self._feeds)
+    def inbox(self, request: Request, after: str = "") -> Response:
+        """Show the articles that belong nowhere."""
+        return self.gate.enter(request, partial(self._inbox, after=after))
 
-    def map_tag(self, request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
-        """Give a tag of a feed a meaning."""
-        return self.gate.enter(request, partial(self._map, form=form), changes=True)
+    def place(self, request: Request, form: Annotated[Fields, Depends(fields_of)]) -> Response:
+        """Say where some of them belong."""
+        return self.gate.enter(request, partial(self._place, form=form), changes=True)
 
-    def _articles(self, user: User, text: str, region: str, only: str) -> HTMLResponse:
-        wanted: dict[str, Any] = {"text": text, "region": region or None, "limit": MOST}
-        wanted |= {"placed": False} if only == "nowhere" else {"chosen": True} if only == "chosen" else {}
+    def _articles(self, user: User, text: str, region: str, only: str, after: str) -> HTMLResponse:
         with self.gate.app.database.reading() as session:
-            found = changes.list_articles(session, **wanted)
+            stored = all_regions(session)
+            wanted = Wanted(text, _with_those_below(session, region), only)
+            found = browsing.page(session, wanted, after)
             names = _names(session)
-        rows = [_row(one, names) for one in found]
-        return page_for(user, "articles", rows=rows, text=text, region=region, only=only, names=names, most=MOST)
+        values = {"text": text, "region": region, "only": only, "choices": choices(stored), "found": found}
+        rows = [_row(one, names) for one in found.articles]
+        return page_for(user, "articles", rows=rows, looked=browsing.LOOKED_AT, first=not after, **values)
 
     def _article(self, user: User, article: str, done: str = "", notice: str = "") -> HTMLResponse:
         with self.gate.app.database.reading() as session:
@@ -95,7 +98,7 @@ class _Newsroom:
         status = HTTPStatus.CONFLICT if notice else HTTPStatus.OK
         return page_for(user, "article", status, one=shown, names=names, log=past, done=done, notice=notice)
 
-    def _order(self, user: User, article: str, order: str, form: dict[str, list[str]]) -> HTMLResponse:
+    def _order(self, user: User, article: str, order: str, form: Fields) -> HTMLResponse:
         try:
             with self.gate.app.database.writing() as session:
                 _decide(session, article, order, form, {"who": user.address, "at": self.gate.app.clock.now()})
@@ -103,40 +106,50 @@ class _Newsroom:
             return self._article(user, article, notice=str(error))
         return self._article(user, article, done="Decided. No import changes it any more.")
 
-    def _feeds(self, user: User, done: str = "", notice: str = "", status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
+    def _inbox(
+        self, user: User, after: str = "", done: str = "", notice: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> HTMLResponse:
         with self.gate.app.database.reading() as session:
-            found = [
-                {
-                    "name": clean(one.name) or masked(one.url),
-                    "url": masked(one.url),
-                    "health": health.health(one).value,
-                    "words": health.words(one),
-                    "region": one.region or "",
-                }
-                for one in keeping.all_feeds(session)
-            ]
-            inbox = [
-                {"source": one.source, "shown": masked(one.source), "tag": one.label, "articles": one.articles}
-                for one in tags.unmapped(session)
-            ]
-            names = _names(session)
-        values = {"feeds": found, "tags": inbox[:MOST_TAGS], "more": max(0, len(inbox) - MOST_TAGS), "names": names}
-        return page_for(user, "feeds", status, meanings=MEANINGS, done=done, notice=notice, **values)
+            stored = all_regions(session)
+            found = browsing.page(session, Wanted(only="nowhere"), after)
+            topics = dict.fromkeys(data.topic for data in lists(session))
+        names, places = {one.id: clean(one.name()) for one in stored}, Places.of(stored)
+        rows = [
+            _row(one, names) | {"names": _unmapped(places, one), "from": masked(one.source)} for one in found.articles
+        ]
+        buttons = [(topic, names[topic]) for topic in topics if topic in names][:BUTTONS]
+        values = {"rows": rows, "found": found, "buttons": buttons, "choices": choices(stored), "after": after}
+        values |= {"looked": browsing.LOOKED_AT, "done": done, "notice": notice}
+        return page_for(user, "inbox", status, **values)
 
-    def _map(self, user: User, form: Form) -> HTMLResponse:
-        tag, target = form.get("tag", ""), form.get("target", "")
+    def _place(self, user: User, form: Fields) -> HTMLResponse:
+        now = self.gate.app.clock.now()
+        after, ids = form.get("after", [""])[-1], form.get("article", [])
         try:
             with self.gate.app.database.writing() as session:
-                known = region_names(all_regions(session))
-                tags.set_targets(
-                    session, form.get("source", ""), parse_map([f"{tag}={target}"], known), self.gate.app.clock.now()
-                )
+                regions = _chosen(form)
+                placed = browsing.place_all(session, ids, regions, who=user.address, at=now)
+                name = get_region(session, regions[0]).name() if regions else "no region"
         except DigestError as error:
-            return self._feeds(user, notice=str(error), status=status_of(error))
-        return self._feeds(user, done=f"“{tag}” means {target} from now on. For stored ones: digest articles locate.")
+            return self._inbox(user, notice=str(error), status=status_of(error))
+        rest = len(set(ids)) - placed
+        kept = f" {rest} had been placed meanwhile, and stay as they are." if rest else ""
+        done = f"{placed} article{'' if placed == 1 else 's'} placed: {name}.{kept}"
+        return self._inbox(user, after, done=done)
 
 
-def _decide(session: Session, article: str, order: str, form: dict[str, list[str]], known: dict[str, Any]) -> None:
+def _chosen(form: Fields) -> list[str]:
+    """Return the region that a button or the select names; none where they belong nowhere. Raises BadInput."""
+    where = form.get("where", [""])[-1]
+    if where == "nowhere":
+        return []
+    region = form.get("region", [""])[-1] if where == "chosen" else where.removeprefix("in:")
+    if not region:
+        raise BadInput("Choose the region that the ticked articles belong to.")
+    return [region]
+
+
+def _decide(session: Session, article: str, order: str, form: Fields, known: dict[str, Any]) -> None:
     reason = form.get("reason", [""])[-1]
     if order in ("choose", "unchoose"):
         changes.choose(session, article, chosen=order == "choose", **known)
@@ -165,6 +178,21 @@ def _row(article: Article, names: dict[str, str]) -> dict[str, Any]:
         "regions": ", ".join(names.get(region, region) for region in article.regions) or "no region",
         "placed": bool(article.regions),
     }
+
+
+def _unmapped(places: Places, article: Article) -> str:
+    """Return the places that a headline or standfirst names and no region has."""
+    texts = {"headline": article.headline, "standfirst": article.standfirst}
+    return ", ".join(places.unmapped(**texts, language=article.language))
+
+
+def _with_those_below(session: Session, region: str) -> list[str]:
+    if not region:
+        return []
+    get_region(session, region)
+    stored = all_regions(session)
+    tree = RegionTree.of(stored)
+    return [one.id for one in stored if region in (one.id, *tree.ancestors(one.id))]
 
 
 def _names(session: Session) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The desk's page of a sending: a test to oneself, the hour, the time to call it back, the ledger, and the stops."""
+"""The desk's page of a sending: tests, the hour, the time to call it back, the ledger by edition, and the stops."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.editors import reading, times, views
+from digest.editors import reading, testing, times, views, watching
 from digest.editors.standing import standing
 from digest.errors import BadInput, DigestError, Refused
-from digest.issues import editing
+from digest.issues import editing, publications
 from digest.issues.models import IssueStatus
 from digest.sending import control
-from digest.sending.direct import send_test
 from digest.sending.models import DeliveryState
 from digest.users import Role
 from digest.web import review_pages as pages
@@ -93,11 +92,23 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
     app, issue = seen.app, seen.review.issue
     with app.database.reading() as session:
         data = standing(app.database, session, issue, app.settings.provider.value)
+        later = sum(one["readers"] for one in data["waves"])
+        watched = watching.watch(session, seen.review, app.database.now(session), later=later)
+    zone = seen.review.publication.zone
     values = {
         "data": data,
+        "watched": watched,
+        "through": times.when(watched.through, zone) if watched.through else "",
+        "outcomes": watching.OUTCOMES,
+        "stopped": data["sum"] > 0 and (issue.status == IssueStatus.paused or bool(data["held"])),
+        "accepted": f"{data['deliveries']['accepted']:,}",
+        "events": watching.events(seen.review),
+        "testers": seen.review.publication.testers,
+        "tests": views.audience(seen.review)["editions"],
+        "offered": times.when(_offered(seen), zone),
         "bars": _bars(data["deliveries"], data["sum"]),
-        "zone": seen.review.publication.zone,
-        "local": _local(seen),
+        "zone": zone,
+        "local": f"{_offered(seen).astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}",
         "undo": times.span(pages.undo(app)),
         "live": data["status"] in ("scheduled", "freezing", "sending") and not data["held"],
         "callable_back": _until(seen),
@@ -133,11 +144,10 @@ def _until(seen: Seen) -> str:
     return times.when(issue.undo_until, seen.review.publication.zone) if waits and issue.undo_until else ""
 
 
-def _local(seen: Seen) -> str:
-    """Return the hour that is offered: that of the schedule, else in an hour; as the form's field wants it."""
-    issue, zone = seen.review.issue, ZoneInfo(seen.review.publication.zone)
-    coming = issue.send_at if issue.send_at and issue.send_at > seen.review.at else seen.review.at + timedelta(hours=1)
-    return f"{coming.astimezone(zone):%Y-%m-%dT%H:%M}"
+def _offered(seen: Seen) -> datetime:
+    """Return the hour that is offered: that of the schedule, else in an hour."""
+    issue, now = seen.review.issue, seen.review.at
+    return issue.send_at if issue.send_at and issue.send_at > now else now + timedelta(hours=1)
 
 
 def _same_version(seen: Seen, form: Form) -> None:
@@ -183,9 +193,14 @@ def _cancel(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
     return f"Cancelled: nothing more leaves. {counts['accepted']:,} have it."
 
 
+def _undo(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
+    control.call_back(seen.app.database, seen.review.issue.id, **known)
+    return "Called back: nothing has left. It is a draft again; what you approve next is what is sent."
+
+
 def _pause(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
     counts = control.pause(seen.app.database, seen.review.issue.id, **known)
-    return f"Paused: {counts['accepted']:,} of {sum(counts.values()):,} have it." if sum(counts.values()) else "Paused."
+    return "Paused." if sum(counts.values()) else "Paused; nothing has left."
 
 
 def _resume(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
@@ -203,22 +218,39 @@ def _resolve(seen: Seen, form: Form, known: dict[str, Any]) -> str:
     return f"{moved:,} uncertain deliveries were settled: {decision.value}."
 
 
-def _test(seen: Seen, form: Form, _known: dict[str, Any]) -> str:
-    """Send the largest edition, or the one asked for, to the person who asks: never to anybody else."""
+def _test(seen: Seen, form: Form, known: dict[str, Any]) -> str:
+    """Send the largest edition, or the one asked for, to the testers that are ticked; to who asks where none is."""
     editions = seen.review.proof.editions if seen.review.proof else ()
     wanted = form.get("edition", "")
     chosen = next((one for one in editions if str(one.id) == wanted), None) or reading.largest(seen.review.proof)
     if chosen is None:
         raise Refused("There is no edition to test yet. Make the editions on the issue's page.")
-    app = seen.app
-    receipt = send_test(app.database, app.provider_of, chosen.number, address=seen.who, base_url=app.settings.base_url)
-    if not receipt.accepted:
-        raise Refused(f"The provider refused it: {receipt.reason or 'no reason was given'}.")
-    return f"A test of {views.edition_name(seen.review, chosen)} is on its way to {seen.who}."
+    app, ticked = seen.app, [name.removeprefix("to:") for name in form if name.startswith("to:")]
+    sent = testing.send(
+        app.database,
+        app.provider_of,
+        seen.review.issue.id,
+        chosen.number,
+        to=ticked or [seen.who],
+        own=[seen.who],
+        base_url=app.settings.base_url,
+        **known,
+    )
+    return f"{views.edition_name(seen.review, chosen)}: {sent.sentence}"
+
+
+def _testers(seen: Seen, form: Form, _known: dict[str, Any]) -> str:
+    given = ",".join(form.get("testers", "").replace(",", " ").split())
+    with seen.app.database.writing() as session:
+        by: dict[str, Any] = {"who": seen.who, "at": seen.app.clock.now()}
+        kept = publications.change(session, seen.review.publication.id, {"testers": given}, **by).testers
+    return f"Tests go to {', '.join(kept)}." if kept else "Tests go to nobody but who asks for one."
 
 
 _ORDERS: Final[dict[str, Order]] = {
     "test": _test,
+    "testers": _testers,
+    "undo": _undo,
     "send": _send,
     "schedule": _schedule,
     "cancel": _cancel,

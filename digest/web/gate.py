@@ -16,6 +16,7 @@ from digest.editors.links import Door
 from digest.errors import DigestError, Refused
 from digest.issues import finding
 from digest.users import Role, User
+from digest.web import around, openid
 from digest.web import review_pages as pages
 from digest.web.acting import Act, Acts, of_our_page, status_of
 from digest.web.review_pages import Seen, page
@@ -39,7 +40,7 @@ class Gate:
     def changed(self, number: str, request: Request, act: Act, role: Role = Role.editor) -> Response:
         """Let a POST of our own page act on an issue."""
         if not self.is_ours(request):
-            return _elsewhere()
+            return self._elsewhere()
         return self.answer(number, request, act, role)
 
     def answer(self, number: str, request: Request, act: Act, role: Role = Role.editor) -> Response:
@@ -65,7 +66,7 @@ class Gate:
         ``changes``: it is a POST, and must come from our own page.
         """
         if changes and not self.is_ours(request):
-            return _elsewhere()
+            return self._elsewhere()
         user = self.user(request)
         if user is None:
             return self.sign_in_first(request)
@@ -105,6 +106,7 @@ class Gate:
         if users.is_to_note(held, now):
             with self.app.database.writing() as session:
                 users.note_use(session, held, now)
+        around.looks(self.app, user)
         return user
 
     def list(self, user: User, *, done: str = "", notice: str = "", status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
@@ -118,6 +120,18 @@ class Gate:
         """Lead to the form, and from it back."""
         after = request.url.path if request.method in BOTH_WAYS else "/desk"
         return RedirectResponse(f"/desk/sign-in?next={quote(after)}", HTTPStatus.SEE_OTHER)
+
+    def asked(
+        self, *, after: str = "/desk", address: str = "", notice: str = "", nobody: bool = False
+    ) -> dict[str, Any]:
+        """Return what the form to sign in shows."""
+        settings = self.app.settings
+        given = {"next": after, "address": address[: users.LONGEST_ADDRESS], "notice": notice, "nobody": nobody}
+        ways = {"openid": openid.name(settings), "by_password": not settings.openid_only, "after": quote(after)}
+        return {"at_desk": True, "who": ""} | given | ways
+
+    def _elsewhere(self) -> HTMLResponse:
+        return page("sign_in", HTTPStatus.FORBIDDEN, **self.asked(notice=ELSEWHERE))
 
     def is_ours(self, request: Request) -> bool:
         """Tell whether a POST came from our own page."""
@@ -137,13 +151,3 @@ class Gate:
 def page_for(user: User, template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
     """Return a page of the desk that is about no issue, for who is signed in."""
     return page(template, status, **({"at_desk": True, "who": user.address, "done": "", "notice": ""} | values))
-
-
-def _elsewhere() -> HTMLResponse:
-    return page("sign_in", HTTPStatus.FORBIDDEN, **asked(notice=ELSEWHERE))
-
-
-def asked(*, after: str = "/desk", address: str = "", notice: str = "", nobody: bool = False) -> dict[str, Any]:
-    """Return what the form to sign in shows."""
-    given = {"next": after, "address": address[: users.LONGEST_ADDRESS], "notice": notice, "nobody": nobody}
-    return {"at_desk": True, "who": ""} | given

@@ -42,7 +42,8 @@ def articles(app: App, body: bytes, key: str) -> Answer:
 
     Texts of articles that another source brought are filled up, never changed. Raises BadInput and NotFound.
     """
-    given = _of_articles(parsed(body))
+    data = parsed(body)
+    given, place = _of_articles(data), _place_of_articles(data)
     source, at = _source(given, key), app.clock.now()
     with app.database.reading() as session:
         first = is_first_import(session, source)
@@ -54,7 +55,7 @@ def articles(app: App, body: bytes, key: str) -> Answer:
         region=_text(given, "region") or None,
         backlog=_flag(given, "backlog", default=first),
     )
-    return _stored(store_in_chunks(app.database, items, terms))
+    return _stored(store_in_chunks(app.database, items, terms), place)
 
 
 def reads(app: App, body: bytes, key: str) -> Answer:
@@ -88,6 +89,13 @@ def _of_articles(data: Any) -> dict[str, Any]:
     given = _object(data, OF_ARTICLES, '{"articles": [{"url": ..., "headline": ...}]}')
     _list(given, "articles", MOST_ARTICLES)
     return given
+
+
+def _place_of_articles(data: Any) -> str:
+    """Return the JSON pointer of the list of articles; "" where a single one is the whole body."""
+    if isinstance(data, dict):
+        return "#/articles/" if "articles" in data else ""
+    return "#/"
 
 
 def _object(data: Any, fields: tuple[str, ...], shape: str) -> dict[str, Any]:
@@ -198,9 +206,9 @@ def _moment(given: Mapping[str, Any], name: str) -> datetime:
         raise BadInput(f"{name} is not a time; write 2026-11-16T00:00:00Z.") from error
 
 
-def _stored(report: StoreReport) -> Answer:
+def _stored(report: StoreReport, place: str) -> Answer:
     data = {"new": report.new, "updated": report.updated, "unchanged": report.unchanged, "undated": report.undated}
-    told = {"errors": _told(report.errors), "warnings": _told(report.warnings)}
+    told = {"errors": _told(report.errors, place), "warnings": _told(report.warnings, place)}
     return Answer(_status(failed=bool(report.errors and not report.stored)), data | told)
 
 
@@ -208,12 +216,21 @@ def _counted(report: ReadsReport) -> Answer:
     data: dict[str, Any] = {"articles": report.articles, "unknown": len(report.pages)}
     data["unknown_most_read"] = [asdict(page) for page in report.most_read_unknown()]
     failed = bool(report.errors and not report.articles and not report.pages)
-    return Answer(_status(failed=failed), data | {"errors": _told(report.errors)})
+    return Answer(_status(failed=failed), data | {"errors": _told(report.errors, "#/pages/")})
 
 
 def _status(*, failed: bool) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
 
 
-def _told(errors: list[RowError]) -> list[dict[str, str]]:
-    return [{"where": one.where, "sentence": one.sentence} for one in errors]
+def _told(errors: list[RowError], place: str) -> list[dict[str, str]]:
+    """Return errors as they are answered: for people, and with a JSON pointer as RFC 9457 shows it."""
+    return [
+        {"where": one.where, "sentence": one.sentence, "detail": one.sentence, "pointer": _pointer(one.where, place)}
+        for one in errors
+    ]
+
+
+def _pointer(where: str, place: str) -> str:
+    number = where.rpartition(" ")[2]
+    return f"{place}{int(number) - 1}" if place and number.isdecimal() else "#"

@@ -1,7 +1,7 @@
 """The review's pages, made from what was read; they act on nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
@@ -11,14 +11,18 @@ from uuid import UUID
 from fastapi.responses import HTMLResponse
 
 from digest.bootstrap import App
-from digest.editors import reading, taps, times, views, writing
+from digest.editors import checking, faces, live, reading, stories, taps, times, undoing, views, writing
+from digest.editors.faces import Face
 from digest.editors.links import Door
 from digest.editors.reading import Review
 from digest.editors.taps import Tap
 from digest.issues import lifecycle
+from digest.proofs import relaxed
 from digest.proofs.check import Level
 from digest.rendering.urls import NOBODY, VIEW
 from digest.rendering.wording import clean
+from digest.web import around
+from digest.web.desk_files import addresses
 from digest.web.security import of_our_pages
 from digest.web.templates import environment
 
@@ -43,12 +47,22 @@ def whole(
     seen: Seen,
     *,
     edition: str = "",
+    face: str = Face.light,
+    width: str = "",
     done: str = "",
     notice: str = "",
     changes: Sequence[str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HTMLResponse:
-    """Return the page of the whole issue. ``edition``: the id of the one to preview. ``changes``: since the act."""
+    """Return the page of the whole issue. ``edition``: the id of the one to preview. ``changes``: since the act.
+
+    At the desk that edition's stories are shown as well, and the mail in a face at a width, with what the panes need.
+    """
+    panes: dict[str, Any] = {}
+    if seen.at_desk:
+        wanted = edition if live.has(seen.review, edition) else ""
+        seen = replace(seen, review=live.of_edition(seen.review, wanted))
+        panes = _panes(seen, wanted, face, width)
     review = seen.review
     told = list(changes or ())
     values = _approval(review) | {
@@ -66,7 +80,22 @@ def whole(
         "shown": _preview(seen, edition),
         "log": _log(review, MOST_LOG),
     }
-    return of_issue("review", seen, status, views.audience(review) | values)
+    answer = of_issue("review", seen, status, views.audience(review) | values | panes)
+    if seen.at_desk:
+        answer.headers["Content-Security-Policy"] = f"{policy()}; script-src 'self'; connect-src 'self'"
+    return answer
+
+
+def swaps(headers: Mapping[str, str]) -> bool:
+    """Tell whether a script asks, that puts parts of the answer into the page (htmx says so)."""
+    return headers.get("hx-request") == "true"
+
+
+def headline(review: Review, article: str) -> str:
+    """Return the headline of a candidate as the issue has it."""
+    inputs = review.recipe.by_id.get(article)
+    own = review.recipe.edits.texts.get(article, {}).get("headline", "")
+    return clean(own or (inputs.headline if inputs else ""))
 
 
 def tap(seen: Seen, what: Tap, article: UUID, *, notice: str = "") -> HTMLResponse:
@@ -102,7 +131,7 @@ def policy() -> str:
 
 def page(template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
     """Return a page made from ``templates/desk/<template>.html``."""
-    body = environment().get_template(f"desk/{template}.html").render(values)
+    body = environment().get_template(f"desk/{template}.html").render(around.values() | values)
     headers = {"Content-Security-Policy": policy(), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
     return HTMLResponse(body, status_code=status, headers=headers)
 
@@ -110,9 +139,36 @@ def page(template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) ->
 def of_issue(template: str, seen: Seen, status: HTTPStatus, values: dict[str, Any]) -> HTMLResponse:
     """Return a page about the issue that somebody looks at, with what every such page says of it."""
     given = {"door": seen.door, "who": seen.who, "version": seen.review.issue.version} | views.facts(seen.review)
-    given |= {"at_desk": seen.at_desk, "may_approve": seen.may_approve}
+    given |= {"at_desk": seen.at_desk, "may_approve": seen.may_approve} | views.approving(seen.review, seen.who)
     given |= {"editable": seen.review.issue.status in lifecycle.EDITABLE}
     return page(template, status, **(given | values))
+
+
+def _panes(seen: Seen, edition: str, face: str, width: str) -> dict[str, Any]:
+    """Return what the three panes of the desk show besides."""
+    review, known = seen.review, [one.value for one in Face]
+    undo_stack, redo_stack = undoing.stacks(review.log, seen.who)
+    standing = [str(one.article_id) for one in review.plan.stories]
+    return {
+        "scripts": addresses(),
+        "panel": checking.panel(review, seen.door.url, at_desk=seen.at_desk, relaxed=relaxed.names(seen.app.settings)),
+        "edition": edition,
+        "choices": live.choices(review),
+        "faces": [(one.value, faces.NAMES[one]) for one in Face],
+        "face": face if face in known else Face.light.value,
+        "width": width if width in {str(one) for one in faces.WIDTHS} else str(faces.WIDTHS[0]),
+        "cut": faces.cut(clean(review.plan.subject), clean(review.plan.preheader)),
+        "sender": review.publication.sender_name,
+        "issue_texts": stories.texts(review),
+        "story_texts": {key: stories.fields(review, key) for key in standing},
+        "pins": sum(len(held) for held in review.recipe.edits.pins.values()),
+        "can_undo": undo_stack[-1].what if undo_stack else "",
+        "can_redo": redo_stack[-1].what if redo_stack else "",
+        "chosen_lead": review.recipe.edits.lead,
+        "as_of": views.when(review, review.plan.as_of),
+        "formula": review.recipe.frame.formula,
+        "targets": [one.list_id for one in review.plan.sections if not one.borrowed],
+    }
 
 
 def _approval(review: Review) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
+from digest.rendering.catalogue.pages import page_words
 from digest.rendering.templates import environment as of_folder
 from digest.settings import templates_folder
 from subscribers.pages import Translation
@@ -23,15 +24,23 @@ def style() -> str:
     return environment().get_template("public/style.css").render()
 
 
-def translation(language: str) -> Translation:  # noqa: ARG001 - other languages have no words yet
-    """Return the words of the pages: English, whatever the reader's language."""
-    return Translation("en", str)
+def translation(language: str) -> Translation:
+    """Return the words of the readers' pages in a language; English where there are none."""
+    words = page_words(language)
+    return Translation(
+        language=words.language,
+        direction=words.base.direction,
+        text=words.text,
+        count=words.count,
+        date=words.date,
+        listed=words.listed,
+    )
 
 
-def page(template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> HTMLResponse:
-    """Return a page made from ``templates/public/<template>.html``."""
-    words = translation("")
-    given = {"_": words.text, "language": words.language, "product": PRODUCT} | values
+def page(template: str, status: HTTPStatus = HTTPStatus.OK, *, spoken: str = "", **values: Any) -> HTMLResponse:
+    """Return a page made from ``templates/public/<template>.html``; ``spoken``: its language."""
+    words = translation(spoken)
+    given = {"_": words.text, "language": words.language, "direction": words.direction, "product": PRODUCT} | values
     return HTMLResponse(environment().get_template(f"public/{template}.html").render(given), status_code=status)
 
 

@@ -176,6 +176,9 @@ def test_a_preview_and_a_test_mail_show_what_will_be_sent(app: typer.Typer, news
     run(app, "issues", "draft", "weekly", "--at", AT)
     page = Path(read(app, "issues", "preview", "weekly", "--folder", "look", "--no-open")["preview"])
     assert (newsroom_here / page).is_file()
+    with pytest.raises(DigestError, match="neither yours nor a tester's"):
+        run(app, "issues", "test", "weekly", "--to", "all@newsroom.example")
+    run(app, "publications", "edit", "weekly", "--tester", "Me@newsroom.example")
     sent = read(app, "issues", "test", "weekly", "--to", "me@newsroom.example", "--lists", "ca,sc")
     assert sent["lists"] == ["sc", "ca"]
     written = next(iter((newsroom_here / "outbox").rglob("*.eml"))).read_text(encoding="utf-8")

@@ -44,9 +44,22 @@ def test_keys_are_listed_and_revoked(run: Run):
     assert run("revoke", "cms").stdout == "The key cms opens nothing any more.\n"
     assert ", revoked " in run("list").stdout
     (listed,) = json.loads(run("list", "--json").stdout)
-    assert set(listed) == {"name", "made_at", "used_at", "revoked_at"}
+    assert set(listed) == {"name", "scopes", "made_at", "used_at", "revoked_at"}
+    assert listed["scopes"] == added["scopes"] == ["intake"]
     assert listed["revoked_at"]
     for words in (("add", "cms"), ("revoke", "wiki")):
         error = run(*words).exception
         assert isinstance(error, DigestError)
         assert "cms" in str(error)
+
+
+def test_a_key_is_made_for_what_it_may_do(run: Run):
+    """By --scope, once or more; the list shows it; one that nobody knows is a sentence."""
+    said = run("add", "robot", "--scope", "edit", "--scope", "read").stdout
+    assert "It may: read, edit." in said
+    assert "http://127.0.0.1:8000/api," in said
+    assert "http://127.0.0.1:8000/api/docs" in said
+    assert "robot  read edit  made" in run("list").stdout
+    error = run("add", "other", "--scope", "admin").exception
+    assert isinstance(error, DigestError)
+    assert "'admin' is no scope. Scopes: intake, read, edit, send." in str(error)

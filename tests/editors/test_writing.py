@@ -71,7 +71,7 @@ def test_checks_stand_on_top_with_their_remedies(database, issue):
     newsroom.prove(database, issue)
     articles.change(database, newsroom.slug("south-caucasus", 1), status="retracted")
     letter = writing.draft(review(database, issue), DOOR)
-    assert letter.subject.endswith("15 stories, 1 red, 1 amber")
+    assert letter.subject.endswith("15 stories, 1 red, 2 amber")
     red, amber = letter.text.index("RED: A story is retracted"), letter.text.index("AMBER: ")
     assert red < amber < letter.text.index("WHAT MOST READERS GET")
     assert "Exclude or replace it." in " ".join(letter.text.split())

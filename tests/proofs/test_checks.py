@@ -73,7 +73,10 @@ def test_a_sound_issue_is_green_and_says_what_was_looked_at():
         "content",
         "links",
         "size",
+        "accessibility",
+        "clients",
         "legal",
+        "spam",
         "readers",
         "subject",
     }
@@ -218,6 +221,9 @@ def test_links_are_judged_one_by_one():
         "not-absolute": Level.red,
         "utm-twice": Level.red,
     }
+    many = [replace(whole, html=f'<a href="http://m.org/editions/{n * 44}">x</a>') for n in ("a", "b")]
+    codes = [one.code for one in checks_links.run(many, around(recipe()))]
+    assert codes.count("not-https") == 1, "the same page of ours in each edition is one fault"
     assert checks_links.plain("https://m.org/a?id=1&utm_source=digest&utm_content=x") == "https://m.org/a?id=1"
 
 

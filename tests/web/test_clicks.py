@@ -38,15 +38,17 @@ def door(app) -> Iterator[httpx.Client]:
     web.include_router(clicks.router(app))
     web.include_router(
         pages.router(
-            sessions=app.database,
-            clock=app.clock,
-            keys=app.keys,
-            templates=environment(),
-            translator=translation,
-            base_url=app.settings.base_url,
-            limiter=lambda _: True,
-            send_confirmation=lambda _: None,
-            personal=lambda family: clicks.counts_people(app, family),
+            pages.Ports(
+                sessions=app.database,
+                clock=app.clock,
+                keys=app.keys,
+                templates=environment(),
+                translator=translation,
+                base_url=app.settings.base_url,
+                limiter=lambda _: True,
+                send_confirmation=lambda _: None,
+                personal=lambda family: clicks.counts_people(app, family),
+            )
         )
     )
     socket = listen("127.0.0.1", 0)

@@ -1,24 +1,16 @@
-"""The desk's pages of articles, feeds, readers and people: what each shows, decides, and keeps from whom."""
-
-from datetime import timedelta
+"""The desk's pages of articles and of people: what each shows, decides, and keeps from whom."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from digest.articles import changes
-from digest.articles.feeds import keeping, tags
-from digest.articles.feeds.keeping import FeedData
-from subscribers import find
-from tests.conftest import NOW
 from tests.editors.newsroom import key
-from tests.issues import newsroom
 from tests.web.reviewing import OURS
 from tests.web.test_desk import WORDS, as_a, desk
 
 __all__ = ["as_a", "desk"]
 STORY = str(key("south-caucasus", 2))
 PAGE = f"/desk/articles/{STORY}"
-READER = "nora@example.org"
 
 
 def test_articles_are_searched_and_lead_to_their_page(as_a):
@@ -65,56 +57,6 @@ def test_bad_orders_are_sentences(as_a):
     assert "Decided." in editor.post(f"{PAGE}/rules", headers=OURS).text
 
 
-def test_feeds_show_their_health_and_their_tags_get_a_meaning(app, as_a):
-    """A key in an address is not shown; a tag that means a region leaves the inbox."""
-    with app.database.writing() as session:
-        feed = keeping.add(session, FeedData(url="https://news.example/feed?key=topsecretkey"), NOW)
-        tags.seen(session, feed.id, ["<b>Kaukasus</b>"], NOW)
-    editor = as_a("editor")
-    page = editor.get("/desk/feeds")
-    assert "topsecretkey" not in page.text.replace(f'value="{feed.id}"', "")
-    assert "&lt;b&gt;Kaukasus" in page.text
-    form = {"source": feed.id, "tag": "<b>Kaukasus</b>", "target": "south-caucasus"}
-    assert "Every tag has one." in editor.post("/desk/feeds/map", data=form, headers=OURS).text
-    assert editor.post("/desk/feeds/map", data=form | {"target": "nowhere"}, headers=OURS).status_code == 400
-
-
-def test_readers_are_for_operators_alone(as_a):
-    """Who edits or approves does not see what is known of a person."""
-    for role in ("editor", "approver"):
-        client = as_a(role)
-        for answer in (
-            client.get("/desk/readers"),
-            client.post("/desk/readers", data={"address": READER}, headers=OURS),
-        ):
-            assert answer.status_code == 409
-            assert "has to be operator" in answer.text
-        assert client.get("/desk/users").status_code == 409
-
-
-def test_a_reader_is_looked_up_and_what_they_ask_is_done(app, as_a):
-    """Lists and consents are shown; a list ends, a ban comes and goes, and erasing forgets."""
-    newsroom.reader(app.database, READER, "sc", at=NOW - timedelta(days=9))
-    operator = as_a("operator")
-
-    def do(**form: str) -> str:
-        return str(operator.post("/desk/readers", data={"address": READER} | form, headers=OURS).text)
-
-    assert "confirmed" in do()
-    assert "No mail goes there any more." in do(order="suppress")
-    assert "The ban is lifted." in do(order="unsuppress")
-    assert "They are off" in do(order="end", list="sc")
-    with app.database.reading() as session:
-        person = find(session, app.keys, READER)
-        assert person is not None
-        assert [one.state for one in person.lists] == ["ended"]
-        assert person.consents[-1].source == "desk"
-    assert "Forgotten." in do(order="erase")
-    assert "Nobody is known" in do()
-    assert 'role="alert"' in operator.post("/desk/readers", data={"address": "nonsense"}, headers=OURS).text
-    assert 'role="alert"' in do(order="end", list="nowhere")
-
-
 def test_an_operator_says_who_works_here(as_a):
     """Adds, gives roles and passwords, removes; nobody shuts themselves out."""
     operator = as_a("operator")
@@ -132,11 +74,8 @@ def test_an_operator_says_who_works_here(as_a):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_they_read_well(app, site, desk, chromium, scheme):
+def test_they_read_well(site, desk, chromium, scheme):
     """On a phone and off it: no sideways scroll, and axe finds nothing."""
-    with app.database.writing() as session:
-        feed = keeping.add(session, FeedData(url=f"https://news.example/{'long-' * 20}feed"), NOW)
-        tags.seen(session, feed.id, ["Kaukasus"], NOW)
     context = chromium.new_context(color_scheme=scheme, locale="en-GB")
     page = context.new_page()
     page.goto(f"{site}{desk.path}")
@@ -144,7 +83,7 @@ def test_they_read_well(app, site, desk, chromium, scheme):
     page.get_by_label("Password").fill(WORDS)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{site}{desk.path}")
-    for path in ("/desk/articles", PAGE, "/desk/feeds", "/desk/readers", "/desk/users"):
+    for path in ("/desk/articles", PAGE, "/desk/users"):
         for width in (360, 1100):
             page.set_viewport_size({"width": width, "height": 740})
             page.goto(site + path)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from digest.articles.feeds.addresses import called
 from digest.articles.feeds.models import Feed
+from digest.articles.feeds.pacing import PAUSED
 
 DEAD_AFTER = 3  # failures in a row
 GONE = "Its address is gone for good (410)"  # how the error of such a feed begins
@@ -24,6 +25,7 @@ class Health(StrEnum):
     failing = "failing"  # fewer than three times in a row
     dead = "dead"
     gone = "gone"  # its server says that it will not come back
+    paused = "paused"  # nobody asks it until it is resumed
 
 
 ALARMING = frozenset({Health.dead, Health.gone})
@@ -40,6 +42,8 @@ class WithAlarm(Protocol):
 
 def health(feed: Feed) -> Health:
     """Return how a feed fares."""
+    if feed.next_at == PAUSED:
+        return Health.paused
     if feed.failures and feed.error.startswith(GONE):
         return Health.gone
     if feed.failures >= DEAD_AFTER:
@@ -52,6 +56,8 @@ def health(feed: Feed) -> Health:
 def words(feed: Feed) -> str:
     """Return how a feed fares, for people."""
     state = health(feed)
+    if state is Health.paused:
+        return f"paused: not asked until somebody resumes it, {_last_fine(feed)}"
     if state is Health.new:
         return "new: not fetched yet"
     if state is Health.fine:
@@ -62,7 +68,8 @@ def words(feed: Feed) -> str:
 def dead(session: Session) -> list[Feed]:
     """Return the feeds that editors must look at: three or more failures in a row, or gone for good."""
     broken = or_(col(Feed.failures) >= DEAD_AFTER, col(Feed.error).startswith(GONE))
-    return list(session.exec(select(Feed).where(broken, col(Feed.failures) > 0).order_by(col(Feed.id))))
+    asked = col(Feed.next_at) < PAUSED
+    return list(session.exec(select(Feed).where(broken, col(Feed.failures) > 0, asked).order_by(col(Feed.id))))
 
 
 def alarm(before: Feed, after: Feed) -> str:

@@ -96,12 +96,23 @@ def change(session: Session, feed: Feed, changes: Mapping[str, Any], at: datetim
         news |= {"etag": "", "last_modified": ""}
     if "every_minutes" in news and not pacing.claimed(feed.tried_at, feed.next_at, at):
         news.setdefault("next_at", min(feed.next_at, at + timedelta(minutes=news["every_minutes"])))
+    if feed.next_at == pacing.PAUSED:
+        news.pop("next_at", None)
     for name, value in news.items():
         setattr(feed, name, value)
     if "region" in news:
         session.execute(update(SOURCES).where(SOURCES.c.source == feed.id).values(region=feed.region))
     session.add(feed)
     session.flush()
+    return feed
+
+
+def pause(session: Session, feed: Feed, at: datetime, *, resume: bool = False) -> Feed:
+    """Let a feed not be asked until somebody resumes it; resumed, it is due at once. Safe to repeat."""
+    if resume == (feed.next_at == pacing.PAUSED):
+        feed.next_at = at if resume else pacing.PAUSED
+        session.add(feed)
+        session.flush()
     return feed
 
 

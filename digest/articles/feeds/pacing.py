@@ -15,6 +15,7 @@ MAX_AGE = re.compile(r"(?:\A|[,\s])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
 TTL = re.compile(rb"<ttl>\s*(\d{1,7})\s*</ttl>", re.IGNORECASE)  # minutes, RSS 2.0
 HEAD = 20_000  # bytes
 NOTHING = timedelta()
+PAUSED = datetime(9999, 1, 1, tzinfo=UTC)  # when a feed is asked next that nobody shall ask until it is resumed
 
 
 def claimed(tried_at: datetime | None, next_at: datetime, at: datetime) -> bool:

@@ -1,10 +1,11 @@
 """The tag map of each source: what its tags were said to mean, and the inbox of those that nobody has mapped."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlmodel import Session
 
 from digest.articles.feeds.meanings import Meanings, folded, region_names
@@ -14,6 +15,15 @@ from digest.regions import all_regions
 
 TAGS = SourceTag.__table__  # type: ignore[attr-defined]
 LONGEST = 200
+PAGE: Final = 40  # tags on a page of the map
+
+
+@dataclass(frozen=True)
+class MapPage:
+    """A part of the tag map, the most used first. ``more``: there are others after the last one."""
+
+    tags: Sequence[SourceTag]
+    more: bool
 
 
 def meanings(session: Session, source: str) -> Meanings:
@@ -68,3 +78,29 @@ def unmapped(session: Session, source: str | None = None) -> list[SourceTag]:
     names = region_names(all_regions(session))
     found = session.execute(query.order_by(TAGS.c.articles.desc(), TAGS.c.source, TAGS.c.tag)).scalars()
     return [one for one in found if one.tag not in names]
+
+
+def map_page(
+    session: Session, *, only: str = "", text: str = "", after: tuple[str, str] | None = None, limit: int = PAGE
+) -> MapPage:
+    """Return tags of all sources. ``only``: "waiting" for a meaning, "mapped", else both; ``after``: source and tag."""
+    conditions = _of_kind(only, region_names(all_regions(session)))
+    if text:
+        conditions.append(TAGS.c.label.icontains(text, autoescape=True))
+    if after is not None and (last := session.get(SourceTag, after)) is not None:
+        beyond = tuple_(TAGS.c.source, TAGS.c.tag) > tuple_(last.source, last.tag)
+        conditions.append(or_(TAGS.c.articles < last.articles, and_(TAGS.c.articles == last.articles, beyond)))
+    query = select(SourceTag).where(*conditions).order_by(TAGS.c.articles.desc(), TAGS.c.source, TAGS.c.tag)
+    found = list(session.execute(query.limit(limit + 1)).scalars())
+    return MapPage(found[:limit], len(found) > limit)
+
+
+def count(session: Session, only: str) -> int:
+    """Return how many tags there are of a kind, see ``map_page``."""
+    conditions = _of_kind(only, region_names(all_regions(session)))
+    return int(session.execute(select(func.count()).select_from(TAGS).where(*conditions)).scalar_one())
+
+
+def _of_kind(only: str, names: Collection[str]) -> list[ColumnElement[bool]]:
+    waiting = and_(TAGS.c.target == "", TAGS.c.tag.not_in(sorted(names)))
+    return [waiting] if only == "waiting" else [~waiting] if only == "mapped" else []

@@ -38,6 +38,17 @@ def upgrade() -> None:
     op.create_index("ix_runmail_next_at", "runmail", ["next_at"])
     op.create_index("ix_runmail_run_id", "runmail", ["run_id"])
     op.create_table(
+        "desklog",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", moment(), nullable=False),
+        sa.Column("who", text(), nullable=False),
+        sa.Column("what", text(), nullable=False),
+        sa.Column("about", text(), nullable=False),
+        sa.Column("change", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_desklog_about", "desklog", ["about"])
+    op.create_table(
         "templateversion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", text(), nullable=False),

@@ -1,0 +1,188 @@
+"""The desk's pages of lists: their numbers, their order with the audiences that follow, and adding and renaming one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import update
+
+from digest.database import Database
+from digest.web import sparks
+from subscribers import (
+    ListNumbers,
+    audience_sets,
+    change_list,
+    end,
+    find,
+    growth,
+    list_numbers,
+    lists,
+    reorder,
+    subscribe,
+    suppress,
+)
+from subscribers.errors import SubscribersError
+from subscribers.models import Subscriber
+from subscribers.own_order import set_order
+from tests.conftest import BOTH, NOW
+from tests.issues import newsroom
+from tests.web.reviewing import OURS
+from tests.web.test_desk import WORDS, as_a, desk
+
+__all__ = ["as_a", "desk"]
+SCRIPT = "<script>alert(1)</script>"
+DAY = timedelta(days=1)
+
+
+def ref_of(database: Database, address: str) -> str:
+    with database.reading() as session:
+        return newsroom.person(session, address)
+
+
+@BOTH
+def test_readers_are_counted_by_state(database: Database):
+    """Confirmed, unconfirmed, ended; and of the confirmed who is paused or must not be mailed."""
+    newsroom.found(database)
+    for number in range(5):
+        newsroom.reader(database, f"r{number}@example.org", "sc", at=NOW - number * 10 * DAY)
+    with database.writing() as session:
+        waits: Any = {"at": NOW, "source": "form", "wording": "", "confirmed": False}
+        subscribe(session, newsroom.KEYS, address="w@example.org", lists=["sc", "ee"], **waits)
+        gone = newsroom.person(session, "r0@example.org")
+        end(session, ref=gone, family="weekly", list_id="sc", at=NOW, source="test")
+        suppress(session, newsroom.KEYS, "r1@example.org", "complaint", NOW)
+        away = update(Subscriber).where(Subscriber.address == "r2@example.org")  # type: ignore[arg-type]
+        session.execute(away.values(paused_until=NOW + DAY))
+    with database.reading() as session:
+        numbers = list_numbers(session, NOW)
+        assert numbers["sc"] == ListNumbers(confirmed=4, unconfirmed=1, ended=1, paused=1, suppressed=1)
+        assert numbers["ee"] == ListNumbers(unconfirmed=1)
+        assert list_numbers(session, NOW + 2 * DAY)["sc"].paused == 0
+        # r0 came and left this week; the others came 10, 20, 30 and 40 days ago
+        assert growth(session, NOW) == {"sc": (0, 0, 1, 1, 0, 1, 1, 0)}
+
+
+@BOTH
+def test_another_order_is_that_of_every_reader_who_has_not_their_own(database: Database):
+    """Audiences follow; own orders stay; the same again moves nobody; a list that came or went is refused."""
+    newsroom.found(database)
+    for number in range(4):
+        newsroom.reader(database, f"r{number}@example.org", "sc", "ee", "ca")
+    newsroom.reader(database, "one@example.org", "ee")
+    with database.writing() as session:
+        mine = newsroom.person(session, "r0@example.org")
+        set_order(session, ref=mine, family="weekly", order=["ee"])
+    assert reorder(database, "weekly", ["ca", "sc", "ee"]) == 3
+    assert reorder(database, "weekly", ["ca", "sc", "ee"]) == 0
+    with database.reading() as session:
+        found = {one.lists: one.readers for one in audience_sets(session, "weekly", NOW)}
+        assert found == {("ca", "sc", "ee"): 3, ("ee", "ca", "sc"): 1, ("ee",): 1}
+        assert [one.id for one in lists(session, "weekly")] == ["ca", "sc", "ee"]
+    with pytest.raises(SubscribersError, match="changed meanwhile"):
+        reorder(database, "weekly", ["ca", "sc"])
+
+
+@BOTH
+def test_a_list_is_renamed_and_closed(database: Database):
+    """Its name, description and whether it takes readers; not under a name it no longer has, nor to nothing."""
+    newsroom.found(database)
+    with database.writing() as session:
+        assert (
+            change_list(session, "sc", {"name": " The  South ", "open": False}, seen="South Caucasus").name
+            == "The South"
+        )
+        assert not lists(session)[0].open
+        for values, seen in (({"name": "X"}, "South Caucasus"), ({"name": " "}, ""), ({"description": "x" * 301}, "")):
+            with pytest.raises(SubscribersError):
+                change_list(session, "sc", values, seen=seen)
+
+
+def test_lists_are_shown_to_all_and_changed_by_operators(app, as_a):
+    """Numbers, the next issue, adding and ordering; others are refused; script in a name is text."""
+    editor, operator = as_a("editor"), as_a("operator")
+    page = editor.get("/desk/lists").text
+    assert "South Caucasus" in page
+    assert "Next issue: " in page
+    assert "Add a list" not in page
+    form = {
+        "order": "add",
+        "name": SCRIPT,
+        "id": "me",
+        "publication": "weekly",
+        "region": "middle-east",
+        "language": "ar",
+    }
+    assert editor.post("/desk/lists", data=form, headers=OURS).status_code == 409
+    assert operator.post("/desk/lists", data=form, headers={"Origin": "https://evil.example"}).status_code == 403
+    added = operator.post("/desk/lists", data=form, headers=OURS).text
+    assert "is added" in added
+    assert SCRIPT not in added
+    with app.database.reading() as session:
+        assert [one.id for one in lists(session, "weekly")] == ["sc", "ee", "ca", "me"]
+    assert "moved up" in operator.post("/desk/lists", data={"order": "up", "list": "me"}, headers=OURS).text
+    with app.database.reading() as session:
+        assert [one.id for one in lists(session, "weekly")] == ["sc", "ee", "me", "ca"]
+    assert "already" in operator.post("/desk/lists", data={"order": "up", "list": "sc"}, headers=OURS).text
+    for wrong, status in (
+        (form, 400),
+        (form | {"id": "Bad Id"}, 409),
+        (form | {"id": "x", "name": " "}, 400),
+        (form | {"id": "x", "region": "atlantis"}, 404),
+        (form | {"id": "x", "publication": "none"}, 404),
+        (form | {"id": "x", "language": "no language"}, 409),
+        ({"order": "up", "list": "none"}, 404),
+        ({"order": "burn", "list": "sc"}, 400),
+    ):
+        answer = operator.post("/desk/lists", data=wrong, headers=OURS)
+        assert answer.status_code == status, wrong
+        assert 'role="alert"' in answer.text
+
+
+def test_a_list_has_a_page_of_its_own(app, as_a):
+    """With its numbers and how it grew; two who rename it at once are told."""
+    operator = as_a("operator")
+    assert "Change it" not in as_a("editor").get("/desk/lists/sc").text
+    page = operator.get("/desk/lists/sc").text
+    assert "of these suppressed" in page
+    assert "Confirmed readers over 8 weeks: from 0 to 4" in page
+    form = {"seen": "South Caucasus", "name": SCRIPT, "description": SCRIPT, "open": "yes"}
+    saved = operator.post("/desk/lists/sc", data=form, headers=OURS)
+    assert "Saved." in saved.text
+    assert SCRIPT not in saved.text
+    late = operator.post("/desk/lists/sc", data=form | {"name": "Mine"}, headers=OURS)
+    assert late.status_code == 409
+    assert 'value="Mine"' in late.text
+    assert operator.get("/desk/lists/none").status_code == 409
+    assert operator.post("/desk/lists/none", data=form, headers=OURS).status_code == 404
+    assert as_a("approver").post("/desk/lists/sc", data=form, headers=OURS).status_code == 409
+    with app.database.reading() as session:
+        assert find(session, app.keys, "reader0@example.org") is not None
+
+
+def test_small_charts_are_drawn_in_their_box():
+    """A line and bars stay inside, whatever the numbers; the label is text."""
+    for values in ([], [0], [5, 5, 5], [1, 100, -3]):
+        drawn = sparks.line(values, "<b>") + sparks.bars([max(0, one) for one in values], "<b>")
+        assert "<b>" not in drawn
+        assert "-" not in str(drawn).split("points=")[1].split('"')[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_they_read_well(site, desk, chromium, scheme):
+    """On a phone and off it: no sideways scroll, nothing that axe finds."""
+    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{site}{desk.path}")
+    page.get_by_label("Email address").fill("operator@example.org")
+    page.get_by_label("Password").fill(WORDS)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site}{desk.path}")
+    for path in ("/desk/lists", "/desk/lists/sc"):
+        for width in (360, 1100):
+            page.set_viewport_size({"width": width, "height": 740})
+            page.goto(site + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            found = Axe().run(page).response["violations"]
+            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+    context.close()
