@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import update
 
 from digest.database import Database
@@ -27,8 +26,9 @@ from subscribers.models import Subscriber
 from subscribers.own_order import set_order
 from tests.conftest import BOTH, NOW
 from tests.issues import newsroom
+from tests.web.looking import reads_well, signed_in
 from tests.web.reviewing import OURS
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 SCRIPT = "<script>alert(1)</script>"
@@ -171,18 +171,6 @@ def test_small_charts_are_drawn_in_their_box():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_they_read_well(site, desk, chromium, scheme):
     """On a phone and off it: no sideways scroll, nothing that axe finds."""
-    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site}{desk.path}")
-    for path in ("/desk/lists", "/desk/lists/sc"):
-        for width in (360, 1100):
-            page.set_viewport_size({"width": width, "height": 740})
-            page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            found = Axe().run(page).response["violations"]
-            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
-    context.close()
+    page = signed_in(chromium, f"{site}{desk.path}", scheme)
+    reads_well(page, site, ("/desk/lists", "/desk/lists/sc"))
+    page.context.close()

@@ -1,10 +1,10 @@
 """The desk's pages of articles and of people: what each shows, decides, and keeps from whom."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest.articles import changes
 from tests.editors.newsroom import key
+from tests.web.looking import reads_well, signed_in
 from tests.web.reviewing import OURS
 from tests.web.test_desk import WORDS, as_a, desk
 
@@ -76,18 +76,6 @@ def test_an_operator_says_who_works_here(as_a):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_they_read_well(site, desk, chromium, scheme):
     """On a phone and off it: no sideways scroll, and axe finds nothing."""
-    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site}{desk.path}")
-    for path in ("/desk/articles", PAGE, "/desk/users"):
-        for width in (360, 1100):
-            page.set_viewport_size({"width": width, "height": 740})
-            page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            found = Axe().run(page).response["violations"]
-            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
-    context.close()
+    page = signed_in(chromium, f"{site}{desk.path}", scheme)
+    reads_well(page, site, ("/desk/articles", PAGE, "/desk/users"))
+    page.context.close()

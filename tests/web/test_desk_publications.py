@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest import desk_log
 from digest.editors import hours
@@ -14,8 +13,9 @@ from digest.issues import publications
 from digest.issues.models import Run
 from tests.conftest import BOTH, NOW
 from tests.issues import newsroom
+from tests.web.looking import reads_well, signed_in
 from tests.web.reviewing import OURS
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 PAGE = "/desk/publications/weekly"
@@ -268,18 +268,6 @@ def test_hours_are_said_as_day_and_time_and_read_back(line, day, time):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_they_read_well(site, desk, chromium, scheme):
     """On a phone and off it: no sideways scroll, and axe finds nothing."""
-    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site}{desk.path}")
-    for path in ("/desk/publications", PAGE, "/desk/schedule"):
-        for width in (360, 1100):
-            page.set_viewport_size({"width": width, "height": 740})
-            page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            found = Axe().run(page).response["violations"]
-            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
-    context.close()
+    page = signed_in(chromium, f"{site}{desk.path}", scheme)
+    reads_well(page, site, ("/desk/publications", PAGE, "/desk/schedule"))
+    page.context.close()

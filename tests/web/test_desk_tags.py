@@ -16,8 +16,9 @@ from digest.errors import BadInput, Conflict, NotFound
 from digest.web.desk_feeds import by_week
 from tests.conftest import BOTH, NOW
 from tests.issues import newsroom
+from tests.web.looking import reads_well, signed_in
 from tests.web.reviewing import OURS
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 SOURCE, TAG, SCRIPT = "news.example/feed", "kaukasus", "<b>Kaukasus</b>"
@@ -198,23 +199,11 @@ def test_they_read_well(app, site, desk, chromium, scheme):
     with app.database.writing() as session:
         feed = keeping.add(session, FeedData(url=f"https://news.example/{'long-' * 20}feed"), NOW)
         tags.seen(session, feed.id, ["Kaukasus", "W" * 150], NOW)
-    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site}{desk.path}")
-    for path in ("/desk/tags", "/desk/feeds"):
-        for width in (360, 1100):
-            page.set_viewport_size({"width": width, "height": 740})
-            page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            found = Axe().run(page).response["violations"]
-            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+    page = signed_in(chromium, f"{site}{desk.path}", scheme)
+    reads_well(page, site, ("/desk/tags", "/desk/feeds"))
     page.goto(f"{site}/desk/tags")
     page.get_by_label("Meaning of Kaukasus").select_option("south-caucasus")
     page.get_by_role("button", name="Show what would move: Kaukasus").press("Enter")
     page.get_by_text("Articles that would move").wait_for()
     assert Axe().run(page).response["violations"] == []
-    context.close()
+    page.context.close()

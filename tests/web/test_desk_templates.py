@@ -12,8 +12,9 @@ from digest.issues import drafting
 from digest.issues.models import IssueStatus
 from digest.proofs import approval, mail_templates
 from digest.rendering import templates
+from tests.web.looking import signed_in
 from tests.web.reviewing import OURS, approve, stored
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 PAGE = "/desk/templates/digest"
@@ -199,13 +200,8 @@ def test_a_mail_is_shown_with_what_is_typed_in_each_face(as_a):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_reads_well_and_works_without_script(site, desk, chromium, scheme):
     """On a phone and off it axe finds nothing; what is typed is shown in the frame beside, and saved."""
-    context = chromium.new_context(color_scheme=scheme, locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site}{desk.path}")
+    page = signed_in(chromium, f"{site}{desk.path}", scheme)
+    context = page.context
     state = context.storage_state()
     plain = chromium.new_context(java_script_enabled=False, storage_state=state, color_scheme=scheme)
     bare = plain.new_page()
