@@ -13,7 +13,8 @@ from digest.clock import StillClock
 from digest.database import Database
 from digest.errors import NotFound, Refused
 from digest.issues.models import Issue, IssueLog, IssueStatus
-from digest.sending import batches, control, ledger, pacing, recovering, sender, starting, work
+from digest.proofs.relaxed import NOT_NEEDED
+from digest.sending import batches, control, last_look, ledger, pacing, recovering, sender, starting, work
 from digest.sending.control import Resolution
 from digest.sending.models import table
 from digest.sending.provider import BatchRefused, UnknownOutcome
@@ -271,10 +272,25 @@ def test_the_pages_of_its_stories_are_looked_at_before_it_leaves(database: Datab
     issue_id = approved.approve(database)
     control.send(database, issue_id, who="editor", at=NOW, undo=ZERO)
     looker = Looker(database)
-    tools = replace(means(database, clock, Scripted()), refresher=looker)  # type: ignore[arg-type]
+    tools = replace(means(database, clock, Scripted()), refresher=looker, relaxed=NOT_NEEDED)  # type: ignore[arg-type]
     assert not starting.start(tools, issue_id)
     assert len(looker.looked[0]) > 1
     with database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         assert "unpublished" in issue.held
+        assert sum(ledger.counts(session, issue.number).values()) == 0
+
+
+@BOTH
+def test_a_dead_lead_holds_it(database: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch):
+    """What the last look says of a lead's page is heard: the issue is held with that sentence, and nothing is frozen."""
+    approved.newsroom(database)
+    approved.reader(database, "one", [approved.WHERE[0]])
+    issue_id = approved.approve(database)
+    control.send(database, issue_id, who="editor", at=NOW, undo=ZERO)
+    monkeypatch.setattr(last_look, "dead_leads", lambda _means, _issue: ["The page of a lead is dead. It answers 410."])
+    assert not starting.start(means(database, clock, Scripted()), issue_id)
+    with database.reading() as session:
+        issue = session.get_one(Issue, issue_id)
+        assert "It answers 410" in issue.held
         assert sum(ledger.counts(session, issue.number).values()) == 0

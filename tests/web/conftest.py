@@ -61,7 +61,7 @@ def site(app: App) -> Iterator[str]:
 @pytest.fixture
 def http(site: str) -> Iterator[httpx.Client]:
     """Return a client of the site, that follows no redirects and trusts no environment."""
-    with httpx.Client(base_url=site, trust_env=False) as client:
+    with httpx.Client(base_url=site, trust_env=False, timeout=60) as client:
         yield client
 
 

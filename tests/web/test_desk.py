@@ -37,7 +37,7 @@ def as_a(site: str, desk: SimpleNamespace) -> Iterator[Client]:
     opened: list[httpx.Client] = []
 
     def client(role: str) -> httpx.Client:
-        made = httpx.Client(base_url=site, trust_env=False)
+        made = httpx.Client(base_url=site, trust_env=False, timeout=60)
         opened.append(made)
         answer = made.post("/desk/sign-in", data={"address": f"{role}@example.org", "password": WORDS}, headers=OURS)
         assert answer.status_code == 303
