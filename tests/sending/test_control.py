@@ -283,7 +283,7 @@ def test_the_pages_of_its_stories_are_looked_at_before_it_leaves(database: Datab
 
 @BOTH
 def test_a_dead_lead_holds_it(database: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch):
-    """What the last look says of a lead's page is heard: the issue is held with that sentence, and nothing is frozen."""
+    """What the last look says of a lead's page is heard: the issue is held with it, and nothing is frozen."""
     approved.newsroom(database)
     approved.reader(database, "one", [approved.WHERE[0]])
     issue_id = approved.approve(database)
