@@ -48,10 +48,10 @@ def served(folder: Path) -> Iterator[Demo]:
     assert process.returncode in (0, -15)
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Serve a demo in an empty folder."""
-    yield from served(tmp_path_factory.mktemp("demo"))
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """Serve a demo in an empty folder: one for each test, since a second run in it ends the password of the first."""
+    yield from served(tmp_path)
 
 
 @contextmanager
