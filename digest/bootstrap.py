@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digest.fetching import Fetcher
     from digest.providers.event import Puller, Webhook
     from digest.providers.registry import Accounts
+    from digest.sending.limits import Limits
     from digest.sending.provider import Provider
     from digest.sending.sender import Means
     from subscribers import Keys
@@ -102,6 +103,7 @@ class App:
     @cached_property
     def means(self) -> "Means":
         """Return what workers work with."""
+        from digest.events.engagement import clicked
         from digest.proofs import relaxed
         from digest.sending.sender import Means
 
@@ -121,9 +123,26 @@ class App:
             providers=self.accounts,
             rates={name: rate for name, rate in rates if rate is not None},
             canary=timedelta(minutes=settings.canary_minutes if settings.provider is not ProviderName.outbox else 0),
+            limits=self.limits,
+            engaged=clicked,
             refresher=self.refresher,
             pictures=self.cut_pictures,
+            kept=timedelta(days=settings.retention_days),
         )
+
+    @cached_property
+    def limits(self) -> "Mapping[str, Limits]":
+        """Return account -> how many mails it may send an hour and a day, of those that have a limit."""
+        from digest.sending.limits import Limits, WarmUp
+
+        found = {}
+        for name in self.settings.account_names:
+            one = self.settings.account(name)
+            plan = (one.warm_up_first, one.warm_up_factor, one.warm_up_until)
+            warm_up = WarmUp(one.warm_up_from, *plan) if one.warm_up_from else None
+            if warm_up or one.per_hour or one.per_day:
+                found[name] = Limits(per_hour=one.per_hour, per_day=one.per_day, warm_up=warm_up)
+        return found
 
     @cached_property
     def pictures(self) -> "PictureStore":

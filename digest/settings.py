@@ -7,10 +7,11 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -87,6 +88,12 @@ class Account(BaseModel):
     configuration_set: str = ""  # SES: names where its events go
     url: SecretStr | None = None  # SMTP: smtp://user:password@host:587 (STARTTLS), or smtps://host:465
     rate: float | None = Field(default=None, gt=0)  # calls a second; None: SEND_RATE
+    per_hour: int | None = Field(default=None, ge=1)  # mails, over all workers; None: as many as there are
+    per_day: int | None = Field(default=None, ge=1)  # of UTC
+    warm_up_from: date | None = None  # the first day of a new sending domain; None: it is known already
+    warm_up_first: int = Field(default=500, ge=1)  # mails on that day
+    warm_up_factor: float = Field(default=2.0, gt=1, le=10)  # so many times more on each day after it
+    warm_up_until: int = Field(default=100_000, ge=1)  # beyond this there is no ceiling any more
 
     def secret(self, name: str) -> str:
         """Return a secret field as text, "" where it is not set."""
@@ -143,6 +150,14 @@ class Settings(BaseSettings):
     pictures: PicturesFrom = PicturesFrom.own
     send_concurrency: int = Field(default=4, ge=1, le=64)
     send_rate: float = Field(default=50.0, gt=0, description="provider calls a second, over all workers")
+    send_per_hour: int | None = Field(default=None, ge=1, description="mails an hour by PROVIDER, over all workers")
+    send_per_day: int | None = Field(default=None, ge=1, description="mails a day (of UTC) by PROVIDER")
+    warm_up_from: date | None = Field(default=None, description="first day of a new sending domain: it is warmed up")
+    warm_up_first: int = Field(default=500, ge=1, description="mails on that day")
+    warm_up_factor: float = Field(default=2.0, gt=1, le=10, description="so many times more on each day after it")
+    warm_up_until: int = Field(default=100_000, ge=1, description="beyond this there is no ceiling any more")
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     uncertain: Uncertain = Uncertain.hold
     lease_seconds: float = Field(default=120.0, ge=1)
     connect_timeout: float = Field(default=10.0, gt=0)
@@ -150,6 +165,10 @@ class Settings(BaseSettings):
     write_timeout: float = Field(default=30.0, gt=0)
     undo_minutes: float = Field(default=5.0, ge=0, le=30)
     canary_minutes: float = Field(default=10.0, ge=0, le=240, description="over 5,000 readers: 500 first; 0: no such")
+    retention_days: int = Field(default=400, ge=30, description="how long events and clicks are kept")
+    trusted_proxies: list[str] = Field(
+        default_factory=list, description="addresses and networks whose X-Forwarded-For is believed"
+    )
     alert_url: SecretStr | None = Field(default=None, description="gets a JSON message when an issue is held or stops")
     alert_account: str = Field(default="", description="the account letters to editors go by where their own fails")
     heartbeat_url: SecretStr | None = Field(default=None, description="fetched after each pass of the schedule")
@@ -173,6 +192,18 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
             raise ValueError("must be a web address that starts with https://")
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, named: list[str]) -> list[str]:
+        for one in named:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError as error:
+                raise ValueError(
+                    f"names {one!r}, which is neither an address nor a network; write 127.0.0.1 or 10.0.0.0/8"
+                ) from error
+        return named
 
     @field_validator("openid_issuer")
     @classmethod
@@ -258,7 +289,9 @@ class Settings(BaseSettings):
         fields = {
             field: getattr(self, name) for field, name in settings.items() if name in known and field != "provider"
         }
-        return Account(provider=mine, **fields)
+        limits = {field: getattr(self, f"send_{field}") for field in ("per_hour", "per_day")}
+        warm_up = {field: getattr(self, field) for field in Account.model_fields if field.startswith("warm_up_")}
+        return Account(provider=mine, **fields, **limits, **warm_up)
 
     def _setting(self, field: str) -> str:
         """Return what the setting is called that is a field of the default account."""

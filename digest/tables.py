@@ -8,9 +8,11 @@ import digest.articles.feeds.models
 import digest.articles.models
 import digest.desk_log
 import digest.editors.models
+import digest.engine.models
 import digest.events.models
 import digest.issues.models
 import digest.proofs.models
+import digest.pulse
 import digest.regions
 import digest.rendering.models
 import digest.sending.models

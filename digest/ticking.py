@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import subscribers
+from digest import logs, pulse
 from digest.editors import letters, missed_runs
 from digest.editors.alerts import Alarm
 from digest.editors.carrying import Carrier
 from digest.errors import DigestError, Refused
-from digest.events import clicking, coming_back, intake
+from digest.events import coming_back, forgetting, quiet
 from digest.issues import drafting, lifecycle, log, publications, runs
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication, Run
@@ -20,13 +21,12 @@ from digest.issues.runs import Times
 from digest.proofs import approval, making
 from digest.rendering.urls import Urls
 from digest.schedule import LOOK_BACK, Due, PlannedRun, due, last_over, next_runs
-from digest.sending import control, work
+from digest.sending import control, warming, work
 from digest.sending.sender import Means
 
 WHO = "schedule"
 BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)
 SOON = timedelta(minutes=10)  # before a cut-off
-EVENTS_KEPT = timedelta(days=400)  # as long as the pages that a mail links to are shown
 IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 
 
@@ -34,7 +34,7 @@ IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 class Event:
     """Something the schedule did or refused to do, for the worker's log and for the editors."""
 
-    # drafted | skipped | held | late | missed | stuck | by hand | cancelled | sent | reminded | told | came back
+    # drafted | skipped | held | late | missed | stuck | by hand | cancelled | sent | reminded | told | came back | expired
     what: str
     sentence: str
     publication_id: str = ""
@@ -59,11 +59,14 @@ def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
         events += _cut_off(means, publication, now, alarm)
     events += _release(means, now)
     events += _remind(means, now)
+    events += _expire(means, now)
     work.tidy(means)
     events += [Event("came back", said) for said in coming_back.take_in(means.database, means.keys, now)]
-    clicking.forget(means.database, now - EVENTS_KEPT)
-    intake.forget(means.database, now - EVENTS_KEPT)
+    forgetting.forget(means.database, now, means.kept)
     subscribers.forget_unconfirmed(means.database, now)
+    events += [Event("quiet", said) for said in quiet.run(means)]
+    with means.database.writing() as session:
+        pulse.beat(session, pulse.TICK, means.database.now(session))
     return events + [Event("told", sentence) for sentence in tell(means, alarm)]
 
 
@@ -106,7 +109,8 @@ def _cut_off(means: Means, publication: Publication, now: datetime, alarm: Alarm
     """Draft the issue whose cut-off has come, once; before it what a worker began that died."""
     begun = _begun(means, publication)
     if begun is not None:
-        yield from _work_on(means, publication, begun, now, alarm)
+        with logs.about(run=begun.id):
+            yield from _work_on(means, publication, begun, now, alarm)
     found = _due(means, publication, now)
     if found is None:
         _note_seen(means, publication, now)
@@ -123,7 +127,8 @@ def _cut_off(means: Means, publication: Publication, now: datetime, alarm: Alarm
             f"that of {run.planned_at:%Y-%m-%d %H:%M} UTC stands for them",
             publication.id,
         )
-    yield from _work_on(means, publication, run, now, alarm)
+    with logs.about(run=run.id):
+        yield from _work_on(means, publication, run, now, alarm)
 
 
 def _note_seen(means: Means, publication: Publication, now: datetime) -> None:
@@ -298,6 +303,11 @@ def _hold(means: Means, issue: Issue, reason: str, now: datetime) -> Event | Non
         log.add(session, stored, at=now, who=WHO, what="hold", after=reason)
     said = f"{issue.publication_id}: issue {issue.number} is held: {reason}"
     return Event("held", said, issue.publication_id, issue.id)
+
+
+def _expire(means: Means, now: datetime) -> list[Event]:
+    """Cancel what a warm-up left of issues whose successor was drafted (ruling 20)."""
+    return [Event("expired", said, issue_id=issue_id) for issue_id, said in warming.expire(means.database, now)]
 
 
 def _remind(means: Means, now: datetime) -> list[Event]:

@@ -166,6 +166,12 @@ def agree_to_clicks(session: Session, *, ref: str, agreed: bool, at: datetime, s
     return True
 
 
+def note_visit(session: Session, ref: str, at: datetime) -> None:
+    """Note that a reader pressed a button on a page of their own: they are there. A ref of nobody is no error."""
+    here = (PERSON.c.ref == as_ref(ref), PERSON.c.erased_at.is_(None))
+    session.execute(update(PERSON).where(*here).values(seen_at=at))
+
+
 def agreed_to_clicks(session: Session, ref: str) -> int | None:
     """Return the number of the person of a ref, if they agree to their own clicks being counted; else None."""
     query = select(PERSON.c.id).where(

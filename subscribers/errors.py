@@ -29,6 +29,10 @@ class BadToken(SubscribersError):
     """A link's token is forged, cut short, for another purpose, or out of date."""
 
 
+class Expired(BadToken):
+    """A link's token was made by us, and is out of date."""
+
+
 class UnknownList(SubscribersError):
     """There is no list of that name, or it takes nobody new."""
 

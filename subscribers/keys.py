@@ -17,7 +17,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from subscribers.addresses import identity
-from subscribers.errors import BadToken
+from subscribers.errors import BadToken, Expired
 
 MAC_BYTES = 16  # half of SHA-256: RFC 2104 section 5 allows it; nobody guesses 128 bits
 KEY_ID_BYTES = 2
@@ -90,7 +90,7 @@ class Keys:
         return sign
 
     def read(self, token: str, purpose: str, now: datetime) -> Claim:
-        """Return what a token says. Raises BadToken with a sentence for the person who holds the link."""
+        """Return what a token says. Raises BadToken with a sentence for the person who holds the link; Expired."""
         raw = _decoded(token)
         body, mac = raw[: -MAC_BYTES - 1], raw[-MAC_BYTES - 1 : -1]
         signed = _packed_text(purpose) + body
@@ -103,7 +103,7 @@ class Keys:
             raise BadToken("This link is not complete, or was not made by us. Open it again from the mail.")
         claim = _claim(purpose, body)
         if claim.expires is not None and now >= claim.expires:
-            raise BadToken("This link is out of date. Take the one in the newest mail.")
+            raise Expired("This link is out of date. Take the one in the newest mail.")
         return claim
 
     def stamp(self, purpose: str, message: bytes) -> bytes:
@@ -122,7 +122,11 @@ class Keys:
 
     def address_key(self, address: str) -> str:
         """Return the keyed hash (32 hex digits) that an address is known by, however it is written."""
-        return hmac.digest(self.address.encode(), identity(address).encode(), "sha256")[:16].hex()
+        return self.key_of(identity(address))
+
+    def key_of(self, identity: str) -> str:
+        """Return the keyed hash of what ``addresses.identity`` returned."""
+        return hmac.digest(self.address.encode(), identity.encode(), "sha256")[:16].hex()
 
 
 def _mac(secret: bytes) -> Callable[[bytes], bytes]:

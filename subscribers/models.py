@@ -38,6 +38,7 @@ class Subscriber(SQLModel, table=True):
     created_at: datetime
     paused_until: datetime | None = None
     clicks_agreed_at: datetime | None = None  # when they agreed that their own clicks are counted
+    seen_at: datetime | None = None  # when they last pressed a button on a page of their own
     erased_at: datetime | None = None
 
 
@@ -120,6 +121,21 @@ class ReaderMail(SQLModel, table=True):
     address_key: str
     kind: str  # confirm | link
     at: datetime = Field(index=True)
+
+
+class QuietAsk(SQLModel, table=True):
+    """A reader who was silent for long and is asked, once, whether the mail is still wanted; then perhaps paused."""
+
+    __table_args__ = (Index("ix_quietask_family_at", "family", "at"),)
+
+    subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True)
+    family: str = Field(primary_key=True)
+    at: datetime  # when they were chosen
+    asked_at: datetime | None = None  # when the mail was taken; without it nothing follows
+    answered_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None  # what was written into ``Subscriber.paused_until`` then
+    told_at: datetime | None = None  # that it is paused
 
 
 class Suppression(SQLModel, table=True):

@@ -14,10 +14,21 @@ from subscribers.errors import UnknownAddress
 from subscribers.keys import Keys
 from subscribers.listing import ListData
 from subscribers.listing import lists as all_lists
-from subscribers.models import Ask, Move, ReaderMail, SuppressionReason, table
+from subscribers.models import Ask, Move, QuietAsk, ReaderMail, SuppressionReason, table
 from subscribers.suppression import suppress_key
 
-ASK, MOVE, MAIL = table(Ask), table(Move), table(ReaderMail)
+ASK, MOVE, MAIL, QUIET = table(Ask), table(Move), table(ReaderMail), table(QuietAsk)
+
+
+class QuietData(BaseModel):
+    """When a person was asked whether the mail is still wanted, and what came of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    family: str
+    asked_at: datetime | None
+    answered_at: datetime | None
+    paused_at: datetime | None
 
 
 class SubscriptionData(BaseModel):
@@ -56,9 +67,11 @@ class PersonData(BaseModel):
     created_at: datetime
     paused_until: datetime | None
     clicks_agreed_at: datetime | None  # since when their own clicks may be counted
+    seen_at: datetime | None = None  # when they last pressed a button on a page of their own
     suppressed: str | None  # the reason, or None
     lists: tuple[SubscriptionData, ...]
     consents: tuple[ConsentData, ...]
+    quiet: tuple[QuietData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +161,14 @@ def suppression_of(session: Session, keys: Keys, address: str) -> SuppressionDat
 def _person(session: Session, found: RowMapping) -> PersonData:
     mine = select(SUBSCRIPTION).where(SUBSCRIPTION.c.subscriber_id == found["id"]).order_by(SUBSCRIPTION.c.list_id)
     said = select(CONSENT).where(CONSENT.c.subscriber_id == found["id"]).order_by(CONSENT.c.at, CONSENT.c.id)
+    silent = select(QUIET).where(QUIET.c.subscriber_id == found["id"]).order_by(QUIET.c.family)
     return PersonData.model_validate(
         {
             **found,
             "ref": str(found["ref"]),
             "lists": [dict(row) for row in session.execute(mine).mappings()],
             "consents": [dict(row) for row in session.execute(said).mappings()],
+            "quiet": [dict(row) for row in session.execute(silent).mappings()],
         }
     )
 
@@ -177,10 +192,10 @@ def erase(session: Session, keys: Keys, address: str, at: datetime) -> None:
         raise UnknownAddress(f"Nobody is known by the address {address}.")
     number, ref = found
     lock(session, [number])
-    for mine in (MEMBER, SUBSCRIPTION, CONSENT, ASK, MOVE):
+    for mine in (MEMBER, SUBSCRIPTION, CONSENT, ASK, MOVE, QUIET):
         session.execute(delete(mine).where(mine.c.subscriber_id == number))
     session.execute(delete(MAIL).where(MAIL.c.address_key == key))
     nothing = {"address": "", "address_key": f"erased-{ref.hex}", "name": "", "zone": ""}
-    never = {"paused_until": None, "clicks_agreed_at": None}
+    never = {"paused_until": None, "clicks_agreed_at": None, "seen_at": None}
     session.execute(update(PERSON).where(PERSON.c.id == number).values(**nothing, **never, erased_at=at))
     suppress_key(session, key, SuppressionReason.erased, at)

@@ -41,6 +41,14 @@ def answer(data: Any, as_json: bool, say: Callable[[], None]) -> None:
         say()
 
 
+def logging_of(app: "App") -> Callable[[str], None]:
+    """Let this process log as the settings say, without any secret of theirs; returns how to say a sentence."""
+    from digest import logs
+
+    settings = app.settings
+    return logs.set_up(settings.log_format, settings.log_level, logs.secrets_of(settings))
+
+
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on standard error, if a person sees it; yields what to call with how many more are done."""

@@ -124,7 +124,28 @@ def _accounts(app: "App") -> list[dict[str, Any]]:
             for account, lists in sending_accounts.named_by(publication).items():
                 named = used.setdefault(account or default, {})
                 named[publication.id] = sorted({*named.get(publication.id, []), *lists})
-    return [_account(app, name, publications_) for name, publications_ in used.items()]
+    return [_account(app, name, publications_) | _limits(app, name) for name, publications_ in used.items()]
+
+
+def _limits(app: "App", name: str) -> dict[str, Any]:
+    """Return what an account may send today, and how much of that is sent."""
+    from digest.sending import pacing
+
+    limits = app.limits.get(name)
+    if limits is None:
+        return {"per_hour": None, "per_day": None, "warm_up": None, "used_today": None, "allowed": ""}
+    with app.database.reading() as session:
+        now = app.database.now(session)
+        day, used = pacing.day_of(now), pacing.used_today(session, name, now)
+    plan = limits.warm_up
+    warm_up = {"day": plan.number(day), "allows": plan.allows(day)} if plan else None
+    return {
+        "per_hour": limits.per_hour,
+        "per_day": limits.per_day,
+        "warm_up": warm_up,
+        "used_today": used,
+        "allowed": limits.in_words(day) or "the warm-up is over",
+    }
 
 
 def _account(app: "App", name: str, used: dict[str, list[str]]) -> dict[str, Any]:
@@ -149,6 +170,8 @@ def _say(rows: list[tuple[str, ...]], accounts: list[dict[str, Any]]) -> None:
     print()
     for one in accounts:
         print(f"Account {one['name']}{_of(one)}: {_uses(one['publications'])}.")
+        if one["allowed"]:
+            print(f"  Limits: {one['allowed']}; {one['used_today']:,} sent today (UTC) so far.")
 
 
 def _of(account: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from digest.cli.console import Json, answer, opened, parse_time
+from digest.cli.console import Json, answer, logging_of, opened, parse_time
 
 AtOption = Annotated[str, typer.Option("--at", metavar="TIME", help="Act as if it were this time (ISO 8601).")]
 
@@ -85,6 +85,7 @@ def tick(at: AtOption = "", as_json: Json = False) -> None:
     done: list[str] = []
     clock = {"clock": StillClock(parse_time(at))} if at else {}
     with opened(**clock) as app:
+        logging_of(app)
         local.run(
             app.means, concurrency=app.settings.send_concurrency, until_idle=True, say=done.append, alarm=app.alarm
         )

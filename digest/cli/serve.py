@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.console import counted, opened
+from digest.cli.console import counted, logging_of, opened
 
 commands = typer.Typer(help="The web pages that mails link to.")
 
@@ -24,4 +24,5 @@ def serve(
         print(f"Serving on http://{host}:{socket.getsockname()[1]} (Ctrl-C stops).", flush=True)
         if accounts:
             print(f"{counted(accounts, 'account')} may tell by webhooks what came back.", flush=True)
-        run(create(app), socket)
+        logging_of(app)
+        run(create(app), socket, app.settings.trusted_proxies, access=app.settings.log_level == "debug")

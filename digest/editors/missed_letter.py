@@ -9,6 +9,7 @@ from digest.editors.links import Door
 from digest.editors.writing import Letter, sentence, short, written
 from digest.issues.models import Publication, Run
 
+RESTORED: Final = "restored"  # the first word of the outcome of such a run
 LISTED: Final = 10  # cut-offs named one by one
 
 
@@ -57,8 +58,14 @@ def _lines(publication: Publication, runs: Sequence[Run], stuck: str) -> list[st
         until = f"It is tried again at each pass, until it is late by {grace}. Nothing is sent while there is no draft."
         return [f"The issue of the cut-off of {cutoffs[0]} cannot be drafted: {sentence(stuck)}", until]
     late = [when for when, one in zip(cutoffs, runs, strict=True) if is_late(one)]
-    stood_for = [when for when, one in zip(cutoffs, runs, strict=True) if not is_late(one)]
+    lost = [when for when, one in zip(cutoffs, runs, strict=True) if one.outcome.startswith(RESTORED)]
+    stood_for = [when for when in cutoffs if when not in (*late, *lost)]
     lines = []
+    if lost:
+        lines.append(
+            f"The cut-off of {_listed(lost)} came before the database was restored from a backup: its issue may have "
+            "gone out, and nobody here knows. Nothing is drafted or sent for it by itself."
+        )
     if late:
         never = "Nothing was drafted, and nothing is sent for it."
         lines.append(f"No issue came of the cut-off of {_listed(late)}: it was over by more than {grace}. {never}")

@@ -34,6 +34,7 @@ _EMPTY: Final = _choices(
 _CLICKS: Final = _choices(
     off="Not counted", anonymous="Counted without persons", personal="Counted by person, of those who agreed"
 )
+_ARCHIVE: Final = _choices(off="No", noindex="By their address, not in search engines", public="Everywhere")
 GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
     (
         "Who it comes from",
@@ -80,6 +81,10 @@ GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
             Field("companion", "Companion", "choice", "The daily that its readers do not get on its day."),
             Field("repeats_daily", "Stories of the companion may stand here again", "box"),
             Field("clicks", "Clicks", "choice", choices=_CLICKS),
+            Field("quiet_days", "Ask readers who were quiet for so many days", "number", "0: nobody is asked."),
+            Field("quiet_grace", "Pause their mail so many days later", "number", "Where no answer came."),
+            Field("archive", "Issues of single open lists on the web", "choice", choices=_ARCHIVE),
+            Field("reader_order", "Readers may choose the order of their lists", "box"),
             Field("house_bylines", "House bylines", "lines", "Bylines that are no author, each on a line."),
             Field("four_eyes", "Who changed an issue last does not approve it", "box"),
             Field("test_required", "No approval before a test of that very content", "box"),
@@ -93,8 +98,9 @@ AT_ONCE: Final = frozenset({"account", "list_accounts"})
 RULES: Final = frozenset(
     {"unapproved", "grace_hours", "four_eyes", "test_required", "testers", "editors", "remind_minutes", "review"}
 )
+READERS: Final = frozenset({"archive", "quiet_days", "quiet_grace"})  # no part of an issue
 COMING: Final = frozenset(
-    {"cutoff", "send", "every", "starts_on", "zone", "skip_dates", "reader_zones", "companion", "cadence"}
+    {"reader_order", "cutoff", "send", "every", "starts_on", "zone", "skip_dates", "reader_zones", "companion", "cadence"}
 )
 
 
@@ -143,7 +149,7 @@ def consequences(changed: Collection[str], drafted: Sequence[int]) -> list[str]:
         return []
     names = f"Issue {drafted[0]} is" if len(drafted) == 1 else f"Issues {', '.join(map(str, drafted))} are"
     said = [f"{names} drafted already."]
-    mailed = set(changed) - AT_ONCE - RULES - COMING - {"template"}
+    mailed = set(changed) - AT_ONCE - RULES - READERS - COMING - {"template"}
     if mailed:
         command = f"digest issues edit {drafted[0]} refresh"
         said.append(

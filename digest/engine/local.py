@@ -100,7 +100,8 @@ def _waits_long(means: Means, issue_id: UUID) -> bool:
     """Whether there is nothing to do for an issue for longer than a person at a terminal is patient."""
     with means.database.reading() as session:
         now = means.database.now(session)
-        next_at = waiting.of_issue(session, session.get_one(Issue, issue_id).number, now).next_at
+        number = session.get_one(Issue, issue_id).number
+        next_at = waiting.of_issue(session, number, now, means.account, means.limits).next_at
     return next_at is not None and next_at - now > PATIENCE
 
 
@@ -118,7 +119,7 @@ def _begin_refreshing(means: Means, leave: threading.Event, say: Callable[[str],
 
     def keep_fresh() -> None:
         while not leave.is_set():
-            _refresh(means, leave, say)
+            refresh(means, leave, say)
             asked.set()
             if until_idle:
                 return
@@ -137,7 +138,8 @@ def _wait(asked: threading.Event, leave: threading.Event, seconds: float) -> Non
         pass
 
 
-def _refresh(means: Means, leave: threading.Event, say: Callable[[str], None]) -> None:
+def refresh(means: Means, leave: threading.Event, say: Callable[[str], None]) -> None:
+    """Ask the feeds, pages and pictures that are due, and before a cut-off all of them."""
     if means.refresher is None:
         return
     try:

@@ -61,6 +61,10 @@ class Publication(SQLModel, table=True):
     section_stories: int = 4
     section_briefs: int = 3
     clicks: str = "anonymous"  # off | anonymous | personal (of those who agreed): ruling 19
+    archive: str = "noindex"  # off | noindex | public: who finds the pages of issues that were sent
+    reader_order: bool = True  # readers may put their lists into an order of their own
+    quiet_days: int = 0  # silent for so long, a reader who agreed to be counted is asked once; 0: nobody is
+    quiet_grace: int = 14  # days without an answer, then their mail is paused
     account: str = ""  # the provider account it is sent by; "" is the one the settings name
     list_accounts: dict[str, str] = Field(
         default_factory=dict, sa_column=Column(JSON, nullable=False)

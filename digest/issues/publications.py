@@ -23,6 +23,7 @@ from digest.regions import SLUG
 _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)  # only the form of a cron line is checked
 LONGEST_TEXT = 300
 MOST_TESTERS = 10  # that may get tests of an issue
+SHORTEST_QUIET = 30  # days; who is on holiday is not quiet
 LOOKED_AT = 60  # cut-offs whose review is looked at: over a year of a weekly, with both clock changes
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")
 
@@ -154,6 +155,10 @@ class PublicationData(BaseModel):
     section_stories: int = Field(default=4, ge=1, le=20)
     section_briefs: int = Field(default=3, ge=0, le=20)
     clicks: Literal["off", "anonymous", "personal"] = "anonymous"
+    archive: Literal["off", "noindex", "public"] = "noindex"
+    reader_order: bool = True
+    quiet_days: int = Field(default=0, ge=0, le=400)
+    quiet_grace: int = Field(default=14, ge=7, le=90)
     account: Annotated[str, AfterValidator(_slug_or_none)] = ""
     list_accounts: dict[str, Annotated[str, AfterValidator(_slug)]] = Field(default_factory=dict)
     four_eyes: bool = False
@@ -174,6 +179,10 @@ class PublicationData(BaseModel):
     def _fits_together(self) -> Self:
         if self.every > 1 and not self.starts_on:
             raise ValueError(f"every {self.every} needs starts_on, the date from which the runs are counted")
+        if 0 < self.quiet_days < SHORTEST_QUIET:
+            raise ValueError(f"quiet_days is 0 (nobody is asked) or at least {SHORTEST_QUIET}")
+        if self.quiet_days and self.clicks != "personal":
+            raise ValueError("quiet_days needs clicks to be personal: else nobody is known to be quiet")
         if self.companion == self.id:
             raise ValueError("companion names the publication itself; name its daily")
         if self.repeats_daily and not self.companion:

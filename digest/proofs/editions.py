@@ -39,13 +39,18 @@ def plan(sets: Sequence[AudienceSet], frame: Frame) -> Plan:
                 unknown[list_id] = unknown.get(list_id, 0) + one.readers
     known = [(tuple(i for i in one.lists if i in frame.by_list), one) for one in sets]
     orders = {lists for lists, _one in known if lists}
-    collapsed = len(orders) > MOST_EDITIONS
+    collapsed = len(orders) > MOST_EDITIONS or not own_orders(frame)
     wanted = _grouped(
         (in_newsroom_order(lists, frame) if collapsed else lists, one.audience_id, one.readers)
         for lists, one in known
         if lists
     )
     return Plan(wanted or (Wanted(frame.newsroom_order),), collapsed, unknown)
+
+
+def own_orders(frame: Frame) -> bool:
+    """Tell whether the publication lets readers put its lists into an order of their own."""
+    return bool(frame.publication.get("reader_order", True))
 
 
 def in_newsroom_order(lists: Iterable[str], frame: Frame) -> tuple[str, ...]:

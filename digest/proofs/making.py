@@ -231,6 +231,6 @@ def _matching(stored: list[Edition], lists: tuple[str, ...], builder: Builder) -
     """Return the edition of these lists in this order; in the newsroom's, where orders were collapsed."""
     whole = [one for one in stored if not one.without]
     wanted = [lists]
-    if len(whole) >= choosing.MOST_EDITIONS:
+    if len(whole) >= choosing.MOST_EDITIONS or not choosing.own_orders(builder.recipe.frame):
         wanted.append(choosing.in_newsroom_order(lists, builder.recipe.frame))
     return next((one for order in wanted for one in whole if tuple(one.lists) == order), None)

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, case, insert, or_, select, update
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
-from digest.sending import choosing, ledger, revising, routing
-from digest.sending.bulk import among
+from digest.sending import choosing, ledger, pacing, revising, routing
+from digest.sending.bulk import among, rowcount
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE
 from digest.sending.models import BatchState, DeliveryState
 from digest.sending.routing import Route
@@ -93,7 +93,12 @@ def claim(
     return as_claim(made)
 
 
-def _take_waiting(session: Session, issue_number: int, account: str, now: datetime, lease: timedelta) -> Claim | None:
+def is_waiting(session: Session, issue_number: int, account: str, now: datetime) -> bool:
+    """Return whether a batch of an account can be taken now that was formed before."""
+    return session.execute(_waiting(issue_number, account, now)).first() is not None
+
+
+def _waiting(issue_number: int, account: str, now: datetime) -> Select[Any]:
     free = or_(BATCH.c.lease_until.is_(None), BATCH.c.lease_until < now)
     ready = or_(BATCH.c.next_attempt_at.is_(None), BATCH.c.next_attempt_at <= now)
     query = select(BATCH.c.number).where(
@@ -103,7 +108,11 @@ def _take_waiting(session: Session, issue_number: int, account: str, now: dateti
         free,
         ready,
     )
-    number = session.execute(query.order_by(BATCH.c.number).limit(1).with_for_update(skip_locked=True)).scalar()
+    return query.order_by(BATCH.c.number).limit(1)
+
+
+def _take_waiting(session: Session, issue_number: int, account: str, now: datetime, lease: timedelta) -> Claim | None:
+    number = session.execute(_waiting(issue_number, account, now).with_for_update(skip_locked=True)).scalar()
     if number is None:
         return None
     taken = (
@@ -202,12 +211,14 @@ def unseal(session: Session, claim: Claim, *, now: datetime, needed: timedelta) 
 
 def release(session: Session, number: int, now: datetime, error: str | None = None) -> None:
     """Give a batch back with nothing taken: its members are queued again, or cancelled with their issue."""
-    batch = session.execute(select(BATCH.c.issue_number).where(BATCH.c.number == number)).one()
-    session.execute(
+    columns = (BATCH.c.issue_number, BATCH.c.account, BATCH.c.created_at)
+    batch = session.execute(select(*columns).where(BATCH.c.number == number)).one()
+    freed = session.execute(
         update(DELIVERY)
         .where(DELIVERY.c.batch_number == number, DELIVERY.c.state == DeliveryState.claimed)
         .values(state=return_state(session, batch.issue_number), batch_number=None)
     )
+    pacing.give_back(session, batch.account, rowcount(freed), batch.created_at)
     close(session, number, BatchState.returned, now, error)
 
 
@@ -261,6 +272,7 @@ def _strike_out(session: Session, claim: Claim, lists: Sequence[str], now: datet
         if row.standing == "wanted"
     ]
     if len(wanted) < claim.size:
+        pacing.give_back(session, claim.account, claim.size - len(wanted), now)
         suppressed = [row.subscriber_id for row in rows if row.standing == "suppressed"]
         _drop(session, claim, among(session, DELIVERY.c.subscriber_id, suppressed), DeliveryState.suppressed, now)
         stay = among(session, DELIVERY.c.subscriber_id, [one.subscriber_id for one in wanted])

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from digest.errors import Refused
 from digest.proofs.models import Edition
+from digest.rendering.urls import SHOWN_FOR
 from digest.sending.batches import Member
 from digest.sending.ledger import ISSUE
 from digest.sending.models import table
@@ -82,13 +83,14 @@ class Editions:
         return self.get(session, number).capacity
 
     def _read(self, session: Session, number: int) -> Sendable:
-        query = select(EDITION, ISSUE.c.number.label("issue_number"), ISSUE.c.frame).join(
+        query = select(EDITION, ISSUE.c.number.label("issue_number"), ISSUE.c.frame, ISSUE.c.as_of).join(
             ISSUE, ISSUE.c.id == EDITION.c.issue_id
         )
         row = session.execute(query.where(EDITION.c.number == number)).one()
         publication = row.frame["publication"]
         content = content_of(publication, row)
-        personal = Personal(self._keys, self._base_url, publication["id"], row.marks)
+        expires = row.as_of + SHOWN_FOR  # the pages that the mail links to end together
+        personal = Personal(self._keys, self._base_url, publication["id"], row.marks, expires)
         room = capacity(self._provider, content, personal)
         if room < 1:
             raise Refused(

@@ -37,11 +37,13 @@ def freeze(
     urls: Urls,
     progress: Callable[[int], None],
     wait: timedelta = timedelta(0),
+    lay_down: Callable[[], None] = lambda: None,
 ) -> int | None:
     """Write the ledger of an issue and open its sending; returns its audience, or None if it is not to be frozen.
 
     Sets of lists that nobody had at approval get an edition from the approved stories. ``progress`` is called with
     the number of rows written. ``wait``: how long all but the first readers of a large issue wait (``canary``).
+    ``lay_down``: lets those wait who are more than may leave today, once all rows are there (``warming``).
     """
     family = _begin(database, issue_id, at)
     if family is None:
@@ -56,6 +58,7 @@ def freeze(
     while missing := _missing(database, issue_id, who):
         progress(_insert_missing(database, issue_id, who, missing, plan=plan))
     stragglers.spare_repeats(database, issue_id, urls, at)
+    lay_down()
     _queue_all(database, issue_id, _canary(database, issue_id, wait, at))
     return _open(database, issue_id, less.nothing_left, at)
 

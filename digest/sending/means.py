@@ -3,13 +3,16 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select
 
 from digest.articles.pictures.store import PictureStore
 from digest.clock import Clock
 from digest.database import Database
 from digest.errors import DigestError, Refused
+from digest.sending.limits import Limits
 from digest.sending.provider import Provider
 from digest.sending.settling import Rules
 from digest.settings import Uncertain
@@ -17,6 +20,9 @@ from subscribers import Keys
 
 if TYPE_CHECKING:  # it knows the world's feeds and pages, which no other part of sending needs
     from digest.articles.refreshing import Refresher
+
+# Publication and instant -> a select of (subscriber_id, clicks); events knows it, which sending does not.
+Engaged = Callable[[str, datetime], Select[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,9 @@ class Means:
     providers: Mapping[str, Provider] = field(default_factory=dict)  # of other accounts, by name; may be lazy
     canary: timedelta = timedelta(0)  # how long all but the first readers of a large issue wait; 0: not at all
     rates: Mapping[str, float] = field(default_factory=dict)  # account -> its own calls a second
+    limits: Mapping[str, Limits] = field(default_factory=dict)  # account -> mails an hour and a day; none: no limit
+    engaged: Engaged | None = None  # who clicked of late, where readers are counted one by one
+    kept: timedelta = timedelta(days=400)  # how long what providers told and readers clicked is kept
     jitter: Callable[[], float] = field(default=random.random)
 
     @property

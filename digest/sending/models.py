@@ -55,6 +55,14 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("batch_number IS NOT NULL"),
         ),
         Index("ix_delivery_edition", "edition_number"),
+        Index(  # those to look after; an OR, since SQLite takes it then for either of the two
+            "ix_delivery_trouble",
+            "state",
+            "settled_at",
+            "issue_number",
+            sqlite_where=text("state = 'rejected' OR state = 'uncertain'"),
+            postgresql_where=text("state = 'rejected' OR state = 'uncertain'"),
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -76,7 +84,10 @@ class Delivery(SQLModel, table=True):
 class Batch(SQLModel, table=True):
     """The deliveries handed over in one provider call: all of one edition."""
 
-    __table_args__ = (Index("ix_batch_issue_state", "issue_number", "state"),)
+    __table_args__ = (
+        Index("ix_batch_issue_state", "issue_number", "state"),
+        Index("ix_batch_settled", "settled_at", "state", "size"),  # how many left lately, without a look at the rows
+    )
 
     number: int | None = Field(default=None, primary_key=True)
     id: UUID = Field(unique=True)  # made before the call: the idempotency key
@@ -103,6 +114,11 @@ class Pacer(SQLModel, table=True):
     account: str = Field(primary_key=True)
     next_at: float = 0.0  # seconds since the epoch
     halted: str = ""  # why nothing may be sent by it (key refused); "" when it may
+    # Mails counted in the hour and on the day (numbers since the epoch, UTC), for accounts that have a limit.
+    hour: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    hour_used: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    day: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    day_used: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 def table(model: type[SQLModel]) -> Table:

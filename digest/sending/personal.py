@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from digest.rendering import click_links, slots
@@ -16,11 +17,17 @@ _WIDEST_NAMES: Final = ('"' * NAME_LENGTH, "\U0001f600" * NAME_LENGTH)
 
 
 class Personal:
-    """Fills the slots of one edition; links and marks are worked out once, so that a reader costs microseconds."""
+    """Fills the slots of one edition; links and marks are worked out once, so that a reader costs microseconds.
+
+    ``expires``: until when the links to a reader's own choices hold. It must come from the issue, never from the
+    clock: a repetition fills in the same bytes. Those to unsubscribe hold for good, and None lets all do so.
+    """
 
     __slots__ = ("_links", "_names", "_reader", "_sign_reader")
 
-    def __init__(self, keys: Keys, base_url: str, family: str, marks: Mapping[str, str]) -> None:
+    def __init__(
+        self, keys: Keys, base_url: str, family: str, marks: Mapping[str, str], expires: datetime | None = None
+    ) -> None:
         self._names: list[tuple[str, str]] = []  # mark, context
         self._reader = marks.get("reader@url")
         self._sign_reader = click_links.reader_signer(keys)
@@ -31,7 +38,7 @@ class Personal:
                 self._names.append((mark, context))
             elif slot != "reader":
                 places[slot].append((mark, slots.escaped(f"{base_url}{_path(slot)}", context)))
-        self._links = [(_signer(keys, slot, family), found) for slot, found in places.items()]
+        self._links = [(_signer(keys, slot, family, expires), found) for slot, found in places.items()]
 
     def values(self, ref: str, name: str, *, agreed: bool = False) -> dict[str, str]:
         """Return mark -> value for one reader, escaped for where the mark stands. ``ref``: the subscriber's.
@@ -58,7 +65,7 @@ def _path(slot: str) -> str:
     return "/p/" if slot == "preferences_url" else "/u/"
 
 
-def _signer(keys: Keys, slot: str, family: str) -> Callable[[str], str]:
+def _signer(keys: Keys, slot: str, family: str, expires: datetime | None) -> Callable[[str], str]:
     if slot == "preferences_url":
-        return keys.signer(PREFERENCES, family=family)
+        return keys.signer(PREFERENCES, family=family, expires=expires)
     return keys.signer(UNSUBSCRIBE, family=family, reference=slot.removeprefix(slots.STOP) if ":" in slot else "")

@@ -20,13 +20,15 @@ def recover(session: Session, issue_number: int, rules_of: Callable[[str], Rules
     """Take back the batches whose lease ran out; returns how many there were.
 
     Before the hand-over mark nothing can have left: the members are queued again. After it nobody knows: the batch
-    is repeated where its account still keeps its key. ``rules_of``: of an account, by its name.
+    is repeated where its account still keeps its key and its issue is not cancelled. ``rules_of``: of an account, by
+    its name.
     """
     late = and_(BATCH.c.state.in_((_B.claimed, _B.handed_over, _B.repeating)), BATCH.c.lease_until < now)
     waiting = and_(BATCH.c.state == _B.repeating, BATCH.c.lease_until.is_(None))
     query = select(BATCH).where(BATCH.c.issue_number == issue_number, or_(late, waiting))
     found = session.execute(query.with_for_update(skip_locked=True)).mappings().all()
-    return sum(_recover_one(session, batch, rules_of(batch["account"]), now) for batch in found)
+    rules = (settling.holding(session, issue_number, rules_of(batch["account"])) for batch in found)
+    return sum(_recover_one(session, batch, rule, now) for batch, rule in zip(found, rules, strict=True))
 
 
 def _recover_one(session: Session, batch: RowMapping, rules: Rules, now: datetime) -> bool:

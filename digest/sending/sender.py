@@ -3,11 +3,13 @@
 Reserve a slot, wait for it, claim, hand over, call with no transaction open, settle. A worker may die at any point.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from digest import logs
 from digest.clock import Clock
 from digest.errors import Refused
 from digest.sending import batches, ending, halting, pacing, recovering, settling
@@ -20,6 +22,7 @@ from digest.sending.turns import Turns
 
 __all__ = ["Ended", "Means", "Progress", "Stop", "nothing", "run", "wait"]
 
+LOG = logging.getLogger(__name__)
 LOOK_AGAIN = 0.2  # seconds between looks at the stop signal while waiting
 LEASE_MARGIN = timedelta(seconds=1)
 
@@ -60,6 +63,9 @@ def run(
         part = turns.next()
         if part is None:
             return Ended.halted if turns.is_halted() else Ended.idle
+        if turns.is_full(part.account):
+            turns.rest(part.account)
+            continue
         done += 1
         seconds = pacing.reserve(means.database, part.account, means.rate_of(part.account))
         if isinstance(seconds, str):
@@ -73,17 +79,20 @@ def run(
 
 def _once(means: Means, turns: Turns, part: Part, progress: Progress) -> None:
     """Send one batch by an account, or find out that there is none, or that it goes by another account by now."""
-    try:
-        editions = turns.editions(part.account)
-        claim = _claim(means, editions, turns.issue_number, turns.route, part)
-        if claim is None:
-            turns.rest(part.account)
-        else:
-            _work(means, editions, claim, progress, parted=turns.parted)
-    except Moved:
-        turns.look()
-    except Refused as error:
-        turns.hold(part.account, str(error))
+    with logs.about(issue=turns.issue_number, account=part.account):
+        try:
+            editions = turns.editions(part.account)
+            claim = _claim(means, editions, turns.issue_number, turns.route, part)
+            if claim is None:
+                turns.rest(part.account)
+            else:
+                with logs.about(batch=claim.id):
+                    _work(means, editions, claim, progress, parted=turns.parted)
+        except Moved:
+            turns.look()
+        except Refused as error:
+            LOG.warning("nothing can be sent: %s", error)
+            turns.hold(part.account, str(error))
 
 
 def wait(clock: Clock, seconds: float, stop: Stop) -> bool:
@@ -102,21 +111,25 @@ def _claim(
 ) -> Claim | None:
     """Take back what dead workers held, then take a batch of a part; ends the issue where nothing is left."""
     chosen = part or Part(means.account)
+    limits = means.limits.get(chosen.account)
     with means.database.writing() as session:
         now = means.database.now(session)
         recovering.recover(session, issue_number, means.rules_of, now)
+        room = pacing.room(session, chosen.account, limits, now, lock=True)
         claim = batches.claim(
             session,
             issue_number,
             chosen.account,
             now=now,
             lease=means.lease,
-            capacity=editions.capacity,
-            editions=chosen.editions,
+            capacity=pacing.within(editions.capacity, room),
+            editions=() if room.is_full else chosen.editions,  # what was formed before is counted already
             route=route,
         )
         if claim is None:
             ending.finish(session, issue_number, now)
+        elif limits and claim.fence == 1:
+            pacing.spend(session, chosen.account, claim.size, now)
         return claim
 
 
@@ -135,14 +148,25 @@ def _work(means: Means, editions: Editions, claim: Claim, progress: Progress, *,
     try:
         receipts = means.provider_of(claim.account).send(mailing)
     except ProviderError as error:
+        LOG.warning("the call for %d readers did not succeed: %s: %s", len(recipients), type(error).__name__, error)
         _settle_error(means, claim, error, parted=parted)
     except Exception as error:
+        LOG.exception("the call for %d readers broke off", len(recipients))
         _settle_error(means, claim, UnknownOutcome(f"the call broke off: {type(error).__name__}: {error}"))
         _halt(means, claim.issue_number, f"A call broke off unexpectedly: {type(error).__name__}: {error}")
         raise
     else:
         _settle(means, claim, receipts)
+        if LOG.isEnabledFor(logging.DEBUG):
+            LOG.debug("%d of %d readers accepted", sum(one.accepted for one in receipts), len(recipients))
+            _log_refused(receipts)
         progress(len(receipts))
+
+
+def _log_refused(receipts: Sequence[Receipt]) -> None:
+    for one in receipts:
+        if not one.accepted:
+            LOG.debug("not accepted: %s", one.reason, extra={"delivery": one.delivery_ref})
 
 
 def _hand_over(means: Means, editions: Editions, claim: Claim) -> tuple[Sendable, list[Recipient]]:

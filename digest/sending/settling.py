@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +32,13 @@ class Rules:
     window: timedelta | None  # how long the provider keeps idempotency keys
     uncertain: Uncertain
     jitter: float = 0.5  # 0 to 1: spreads what comes again
+
+
+def holding(session: Session, issue_number: int, rules: Rules) -> Rules:
+    """Return the rules as they hold for an issue: of a cancelled one nothing goes again, what is unknown is uncertain."""
+    if batches.return_state(session, issue_number) is _D.cancelled:
+        return replace(rules, window=None, uncertain=Uncertain.hold)
+    return rules
 
 
 def ref(issue_number: int, subscriber_id: int) -> str:
@@ -93,8 +100,9 @@ def settle_error(session: Session, claim: Claim, error: ProviderError, rules: Ru
         return None
     row = session.execute(select(BATCH).where(BATCH.c.number == claim.number)).mappings().one()
     claim = batches.as_claim(row)
-    repeats = Repeats(rules.window, claim.handed_over_at, claim.attempts)
-    fate = decide(error, repeats, now, rules.uncertain)
+    held = holding(session, claim.issue_number, rules)
+    repeats = Repeats(held.window, claim.handed_over_at, claim.attempts)
+    fate = decide(error, repeats, now, held.uncertain)
     apply(session, claim, fate, error, now=now, jitter=rules.jitter)
     if isinstance(error, NotTaken) and error.throttled:
         pause = wait(1, rules.jitter, error.retry_after)
@@ -164,7 +172,10 @@ def _take_back(
     again = answer.again or Again()
     if again.offered:
         _again(session, claim, answer.reason or "not taken", again.retry_after, now=now, jitter=jitter, ids=ids)
-    _move(session, claim, ids, {"state": batches.return_state(session, claim.issue_number), "batch_number": None})
+    state = batches.return_state(session, claim.issue_number)
+    moved = _move(session, claim, ids, {"state": state, "batch_number": None})
+    session.execute(update(BATCH).where(BATCH.c.number == claim.number).values(size=BATCH.c.size - moved))
+    pacing.give_back(session, claim.account, moved, now)
 
 
 def _hold_back_if_throttled(session: Session, claim: Claim, groups: _Groups, now: datetime, jitter: float) -> None:
@@ -177,7 +188,7 @@ def _hold_back_if_throttled(session: Session, claim: Claim, groups: _Groups, now
 def _leave_unanswered(session: Session, claim: Claim, rules: Rules | None, now: datetime) -> int:
     """Do with members that got no answer what the settings say; returns how many are uncertain now."""
     reason = "the provider gave no answer for it"
-    if rules and rules.uncertain is Uncertain.resend:
+    if rules and holding(session, claim.issue_number, rules).uncertain is Uncertain.resend:
         _take_back(session, claim, None, _Answer(False, None, reason, Again()), now=now, jitter=rules.jitter)  # noqa: FBT003
         return 0
     return _move(session, claim, None, {"state": _D.uncertain, "reason": reason, "settled_at": now})

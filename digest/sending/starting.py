@@ -11,7 +11,7 @@ from digest.issues import log
 from digest.issues.models import Issue, IssueStatus
 from digest.proofs import pressing
 from digest.rendering.urls import Urls
-from digest.sending import control, freezing, last_look, recovering, routing
+from digest.sending import control, freezing, last_look, recovering, routing, warming
 from digest.sending.ledger import BATCH
 from digest.sending.models import BatchState
 from digest.sending.sender import Means, Progress, nothing
@@ -34,7 +34,15 @@ def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool
             return False
     if status in (IssueStatus.scheduled, IssueStatus.freezing):
         urls = Urls(means.base_url, means.keys)
-        freezing.freeze(means.database, issue_id, at=at, urls=urls, progress=progress, wait=means.canary)
+        freezing.freeze(
+            means.database,
+            issue_id,
+            at=at,
+            urls=urls,
+            progress=progress,
+            wait=means.canary,
+            lay_down=lambda: warming.choose(means, issue_id, at),
+        )
     with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         return issue.status == IssueStatus.sending and not issue.held

@@ -1,6 +1,6 @@
 """Turns: which account a worker serves next, and what it leaves alone, while it works on one issue."""
 
-from digest.sending import halting, pacing, routing
+from digest.sending import batches, halting, pacing, routing
 from digest.sending.editions import Editions
 from digest.sending.means import Means
 from digest.sending.routing import Part
@@ -54,6 +54,19 @@ class Turns:
         if self.route.said is None:
             self.look()
         self._quiet.add(account)
+
+    def is_full(self, account: str) -> bool:
+        """Return whether an account may send no more now by its limits, and no batch waits that was counted before.
+
+        Only reads: a worker asks it again and again, for hours.
+        """
+        limits = self.means.limits.get(account)
+        if limits is None:
+            return False
+        with self.means.database.reading() as session:
+            now = self.means.database.now(session)
+            full = pacing.room(session, account, limits, now).is_full
+            return full and not batches.is_waiting(session, self.issue_number, account, now)
 
     def hold(self, account: str, reason: str) -> None:
         """Leave an account alone: nothing may be sent by it."""

@@ -8,7 +8,7 @@ What is frozen holds: who changes the zone between the freeze and the wave gets 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -52,6 +52,14 @@ def instant(wall: datetime, zone: str) -> datetime | None:
         return wall_times.moment(wall, ZoneInfo(zone)).at
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def wall(at: datetime, zone: str) -> datetime:
+    """Return what the clocks of a zone show at an instant, naive; those of UTC if this machine knows no such zone."""
+    try:
+        return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def later_than(start: datetime, wall: datetime) -> Plan:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from digest.bootstrap import App
 from digest.rendering.catalogue.pages import own_names
 from digest.web import (
+    archive,
     clicks,
     desk,
     desk_checks,
@@ -32,8 +33,10 @@ from digest.web import (
     desk_tags,
     desk_templates,
     editions,
+    metrics,
     offers,
     own_data,
+    privacy,
     public,
     review,
     under_api,
@@ -42,10 +45,11 @@ from digest.web import (
 from digest.web.acting import Acts
 from digest.web.desk_sign_in import SignIn
 from digest.web.gate import Gate
+from digest.web.key_door import KeyDoor
 from digest.web.letters import family_name, sender, wants_zones
 from digest.web.limiting import Limiter
 from digest.web.security import SecurityHeaders, of_our_pages
-from digest.web.templates import PRODUCT, environment, problem, style, translation
+from digest.web.templates import PRODUCT, asked_for, environment, problem, style, translation
 from subscribers import pages
 
 
@@ -57,6 +61,8 @@ def create(app: App) -> FastAPI:
     web.include_router(pages.router(_readers(app, limiter)))
     web.include_router(editions.router(app, limiter))
     web.include_router(public.router(app))
+    web.include_router(archive.router(app))
+    web.include_router(privacy.router(app))
     web.include_router(clicks.router(app))
     web.include_router(webhooks.router(app))
     web.include_router(review.router(app, limiter))
@@ -76,6 +82,7 @@ def create(app: App) -> FastAPI:
     web.include_router(desk_openid.router(SignIn(gate, limiter), limiter))
     web.include_router(desk_checks.router(gate))
     web.include_router(desk.router(gate))
+    web.include_router(metrics.router(app, KeyDoor(app, limiter, most=0)))
     under_api.include(web, app, limiter, _not_found)
     web.add_middleware(SecurityHeaders, policy=of_our_pages(style()))
     return web
@@ -94,14 +101,15 @@ def _readers(app: App, limiter: Limiter) -> pages.Ports:
         send_confirmation=sender(app),
         names=partial(family_name, app),
         zoned=partial(wants_zones, app),
+        ordered=partial(offers.ordered, app),
         personal=partial(clicks.counts_people, app),
         companion=partial(offers.companion, app),
         offers=partial(offers.offers, app),
         languages=own_names(),
         known=partial(own_data.known, app),
-        forget=partial(own_data.forget, app),
+        forget=own_data.forget,
     )
 
 
-def _not_found(_request: Request, _error: Exception) -> Response:
-    return problem("There is no such page here.")
+def _not_found(request: Request, _error: Exception) -> Response:
+    return problem("There is no such page here.", spoken=asked_for(request))

@@ -15,7 +15,7 @@ from digest.events.clicking import Asked
 from digest.issues.models import Publication
 from digest.rendering import click_links
 from digest.rendering.context import PERSONAL
-from digest.web.templates import problem
+from digest.web.templates import asked_for, problem
 from subscribers.pages import BOTH_WAYS
 
 LOG = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class _Clicks:
         url = next(iter(request.query_params.getlist("u")), "")
         claim = click_links.read(self.app.keys, token, url)
         if claim is None:
-            return problem(_NOT_OURS)
+            return problem(_NOT_OURS, spoken=asked_for(request))
         headers = request.headers
         asked = Asked(
             edition=claim.edition,

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from digest.desk_log import note
 from digest.errors import BadInput, DigestError, NotFound
+from digest.events import erasing
 from digest.issues.models import Issue, Publication
 from digest.rendering.wording import clean
 from digest.sending.models import Delivery
@@ -250,7 +251,10 @@ def _done(session: Session, keys: Keys, person: PersonData, form: Form, *, who: 
     if order == "erase":
         if form.get("typed", "").strip().casefold() != person.address.casefold():
             raise BadInput("To erase somebody for good, type their address just as it stands here. Nothing was erased.")
+        known = look_up(session, person.ref)
         erase(session, keys, person.address, at)
+        if known:
+            erasing.forget(session, known[0], person.address)
         return "Forgotten. The address stays banned by its hash, so that no import brings it back."
     raise BadInput("The form does not say what to do. Open the page again.")
 

@@ -91,14 +91,18 @@ class _Sending:
 def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
     app, issue = seen.app, seen.review.issue
     with app.database.reading() as session:
-        data = standing(app.database, session, issue, app.settings.provider.value)
-        later = sum(one["readers"] for one in data["waves"])
+        data = standing(app.database, session, issue, app.settings.provider.value, app.limits)
+        later = sum(one["readers"] for one in (*data["waves"], *data["warm_up"]))
         watched = watching.watch(session, seen.review, app.database.now(session), later=later)
     zone = seen.review.publication.zone
     values = {
         "data": data,
         "watched": watched,
         "through": times.when(watched.through, zone) if watched.through else "",
+        "warm_up": [
+            one | {"when": times.when(datetime.fromisoformat(one["at"]), zone), "readers": f"{one['readers']:,}"}
+            for one in data["warm_up"]
+        ],
         "outcomes": watching.OUTCOMES,
         "stopped": data["sum"] > 0 and (issue.status == IssueStatus.paused or bool(data["held"])),
         "accepted": f"{data['deliveries']['accepted']:,}",

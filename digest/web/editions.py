@@ -10,17 +10,21 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from digest.bootstrap import App
 from digest.events.voting import VALUES, record_vote
+from digest.proofs import published
 from digest.proofs.models import Edition
-from digest.rendering import slots
+from digest.proofs.published import Told
+from digest.rendering import in_public, slots
+from digest.rendering.catalogue import catalogue
 from digest.rendering.urls import FEEDBACK, VIEW
+from digest.web.archive_pages import since, since_as_text
 from digest.web.limiting import Limiter
 from digest.web.security import OF_A_MAIL
-from digest.web.templates import page, problem
+from digest.web.templates import asked_for, page, problem
 from subscribers.errors import BadToken
 from subscribers.pages import BOTH_WAYS
 
 _HEADERS: Final = {"X-Robots-Tag": "noindex", "Content-Security-Policy": OF_A_MAIL}
-_WORDS: Final = {"good": "Good", "fine": "Fine", "poor": "Not for me"}
+_MANY: Final = "Many votes came from here already. Thank you."
 _NONE: Final = "There is no such issue here, or its link is over or was cut short."
 
 
@@ -43,34 +47,48 @@ class _Editions:
     app: App
     limiter: Limiter
 
-    def view(self, token: str) -> Response:
-        """Show the stored page, with harmless links where a reader's own were."""
+    def view(self, token: str, request: Request) -> Response:
+        """Show the stored page, with harmless links where a reader's own were, and what became of its stories."""
         edition = self._edition(token, VIEW)
-        return HTMLResponse(self._filled(edition, edition.html), headers=_HEADERS) if edition else problem(_NONE)
+        if edition is None:
+            return problem(_NONE, spoken=asked_for(request))
+        html = in_public.marked(edition.html, since(self._stories(edition), edition.language), edition.language)
+        return HTMLResponse(self._filled(edition, html), headers=_HEADERS)
 
-    def text(self, token: str) -> Response:
-        """Show the stored text."""
+    def text(self, token: str, request: Request) -> Response:
+        """Show the stored text, below what became of its stories."""
         edition = self._edition(token, VIEW)
-        return PlainTextResponse(self._filled(edition, edition.text), headers=_HEADERS) if edition else problem(_NONE)
+        if edition is None:
+            return problem(_NONE, spoken=asked_for(request))
+        said = since_as_text(self._stories(edition), edition.language)
+        return PlainTextResponse(said + self._filled(edition, edition.text), headers=_HEADERS)
 
-    def ask(self, token: str, answer: str) -> Response:
+    def ask(self, token: str, answer: str, request: Request) -> Response:
         """Show the one button that counts an answer; count nothing."""
         edition = self._edition(token, FEEDBACK)
         if edition is None or answer not in VALUES:
-            return problem(_NONE)
-        return page("feedback", word=_WORDS[answer], subject=edition.subject, counted=False)
+            return problem(_NONE, spoken=asked_for(request))
+        return self._feedback(edition, answer, thanked=False)
 
     def vote(self, token: str, answer: str, request: Request) -> Response:
         """Count an answer."""
         edition = self._edition(token, FEEDBACK)
         if edition is None or answer not in VALUES:
-            return problem(_NONE)
+            return problem(_NONE, spoken=asked_for(request))
         client = request.client.host if request.client else "-"
         if not self.limiter(f"vote {client} {edition.number}"):
-            return problem("Many votes came from here already. Thank you.", HTTPStatus.TOO_MANY_REQUESTS)
+            return problem(_MANY, HTTPStatus.TOO_MANY_REQUESTS, spoken=edition.language)
         with self.app.database.writing() as session:
             record_vote(session, edition.number, VALUES[answer], self.app.clock.now())
-        return page("feedback", word=_WORDS[answer], subject=edition.subject, counted=True)
+        return self._feedback(edition, answer, thanked=True)
+
+    def _feedback(self, edition: Edition, answer: str, *, thanked: bool) -> Response:
+        word = catalogue(edition.language).word(answer)
+        return page("feedback", spoken=edition.language, word=word, subject=edition.subject, thanked=thanked)
+
+    def _stories(self, edition: Edition) -> list[Told]:
+        with self.app.database.reading() as session:
+            return published.stories(session, [edition.number])[edition.number]
 
     def _edition(self, token: str, purpose: str) -> Edition | None:
         """Return the edition a token of ours names; None if it is forged, over, or of an edition that was replaced."""

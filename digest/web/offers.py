@@ -9,7 +9,9 @@ import subscribers
 from digest.bootstrap import App
 from digest.issues import companions
 from digest.issues.models import Issue, Publication
+from digest.proofs import published
 from digest.proofs.models import Edition
+from digest.proofs.published import Number
 from digest.regions import Region
 from digest.rendering.urls import NOBODY, SHOWN_FOR, VIEW
 from digest.schedule import next_runs
@@ -26,14 +28,25 @@ def offers(app: App, family: str, language: str) -> Mapping[str, pages.Offer]:
         known = subscribers.lists(session, family)
         topics = {data.topic: session.get(Region, data.topic) for data in known}
         latest = _latest(session, family, [data.id for data in known])
+        public = published.latest(session, publication, published.open_lists(session, publication))
     runs = next_runs(publication, now, 1)
     made = partial(
         pages.Offer, rhythm=publication.cadence, next_at=runs[0].send if runs else None, zone=publication.zone
     )
     return {
-        data.id: made(topic=_name(topics[data.topic], language, data.name), latest=_page(app, latest.get(data.id)))
+        data.id: made(
+            topic=_name(topics[data.topic], language, data.name),
+            latest=_latest_page(app, public.get(data.id), latest.get(data.id)),
+        )
         for data in known
     }
+
+
+def ordered(app: App, family: str) -> bool:
+    """Tell whether readers of a publication may put its lists into an order of their own."""
+    with app.database.reading() as session:
+        publication = session.get(Publication, family)
+    return publication is None or publication.reader_order
 
 
 def companion(app: App, family: str) -> pages.Companion | None:
@@ -70,6 +83,12 @@ def _latest(session: Session, family: str, lists: Sequence[str]) -> dict[str, tu
         .order_by(col(Edition.revision))
     )
     return {edition.set_key: (edition, issue) for edition, issue in rows if not edition.without}
+
+
+def _latest_page(app: App, public: Number | None, found: tuple[Edition, Issue] | None) -> str:
+    """Return where a list's latest issue can be read: on its public page, where it has one, else on a signed one."""
+    is_newest = public is not None and (found is None or found[1].as_of <= public.as_of)
+    return public.path if public is not None and is_newest else _page(app, found)
 
 
 def _page(app: App, found: tuple[Edition, Issue] | None) -> str:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlmodel import col
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from digest.bootstrap import App
+from digest.events import erasing
 from digest.events.models import Click
 from digest.issues.models import Issue, Publication
 from digest.proofs.models import Edition, EditionStory
@@ -41,10 +42,9 @@ def known(app: App, number: int, _address: str) -> dict[str, Any]:
         }
 
 
-def forget(app: App, number: int) -> None:
-    """Take the number of who was erased from the clicks; the counts stay."""
-    with app.database.writing() as session:
-        session.connection().execute(update(Click).where(col(Click.subscriber_id) == number).values(subscriber_id=None))
+def forget(session: Session, number: int, address: str) -> None:
+    """Take away what is left of who is erased, in the transaction that erases them; the counts stay."""
+    erasing.forget(session, number, address)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from digest.articles.pictures.store import NAME
 from digest.bootstrap import App
 from digest.issues.models import Publication
 from digest.ranking.formula import DAILY, WEEKLY, for_cadence
-from digest.rendering.catalogue import languages
-from digest.web.templates import page, problem
+from digest.rendering.catalogue.pages import own_names
+from digest.web.conditional import has
+from digest.web.templates import asked_for, page, problem
 from subscribers.pages import BOTH_WAYS
-from subscribers.pages.forms import language
 
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -37,20 +37,23 @@ def router(app: App) -> APIRouter:
 
 
 def _home(request: Request) -> Response:
-    return page("home", spoken=language(request, frozenset(languages())))
+    return page("home", spoken=asked_for(request))
 
 
-def _how() -> Response:
-    return page("how", name="", formulas={"weekly": WEEKLY, "daily": DAILY})
+def _how(request: Request) -> Response:
+    formulas = {"weekly": WEEKLY, "daily": DAILY}
+    return page("how", spoken=asked_for(request), name="", formulas=formulas, languages=own_names())
 
 
-def _how_of(app: App) -> Callable[[str], Response]:
-    def how(publication: str) -> Response:
+def _how_of(app: App) -> Callable[[str, Request], Response]:
+    def how(publication: str, request: Request) -> Response:
+        spoken = asked_for(request)
         with app.database.reading() as session:
             found = session.get(Publication, publication)
         if found is None:
-            return problem("There is no newsletter of that name here.")
-        return page("how", name=found.name, formulas={found.cadence: for_cadence(found.cadence)})
+            return problem("There is no newsletter of that name here.", spoken=spoken)
+        formulas = {found.cadence: for_cadence(found.cadence)}
+        return page("how", spoken=spoken, name=found.name, formulas=formulas, languages=own_names())
 
     return how
 
@@ -61,19 +64,14 @@ def _picture(app: App) -> Callable[[str, Request], Response]:
     def picture(name: str, request: Request) -> Response:
         file = app.settings.pictures_dir / name
         if NAME.fullmatch(name) is None or not file.is_file():
-            return problem("There is no such picture here.")
+            return problem("There is no such picture here.", spoken=asked_for(request))
         known, _, ending = name.partition(".")
         headers = {**FOR_EVER, "ETag": f'"{known}"'}
-        if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+        if has(request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return FileResponse(file, headers=headers, media_type=TYPES[ending])
 
     return picture
-
-
-def _has(held: str, tag: str) -> bool:
-    """Tell whether a browser or proxy holds what bears a tag (RFC 9110, 13.1.2; weak tags count)."""
-    return any(one.strip().removeprefix("W/") in ("*", tag) for one in held.split(","))
 
 
 def _health(app: App) -> Callable[[], Response]:

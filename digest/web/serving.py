@@ -1,6 +1,7 @@
 """Runs the web application on a socket."""
 
 import socket
+from collections.abc import Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,12 +25,25 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-def server(web: FastAPI) -> uvicorn.Server:
-    """Return a server that runs on a socket it is given: ``run(sockets=[...])``."""
-    config = uvicorn.Config(web, log_level="warning", access_log=False, server_header=False, date_header=True)
+def server(web: FastAPI, proxies: Sequence[str] = (), *, access: bool = False) -> uvicorn.Server:
+    """Return a server that runs on a socket it is given: ``run(sockets=[...])``. It logs where ``digest.logs`` says.
+
+    ``proxies``: addresses and networks of those whose X-Forwarded-For and X-Forwarded-Proto are believed; of a chain
+    of proxies the last address that is none of them counts. Without any, who asks is who connects. ``access``: log
+    each request; the addresses of our pages hold tokens, which the lines of ``digest.logs`` mask.
+    """
+    config = uvicorn.Config(
+        web,
+        log_config=None,
+        access_log=access,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+    )
     return uvicorn.Server(config)
 
 
-def run(web: FastAPI, on: socket.socket) -> None:
-    """Serve until the process is told to stop. No access log: addresses hold tokens."""
-    server(web).run(sockets=[on])
+def run(web: FastAPI, on: socket.socket, proxies: Sequence[str] = (), *, access: bool = False) -> None:
+    """Serve until the process is told to stop. ``proxies`` and ``access``: as for ``server``."""
+    server(web, proxies, access=access).run(sockets=[on])

@@ -21,14 +21,15 @@ from subscribers.pages.ports import Letter as Letter
 from subscribers.pages.ports import Offer as Offer
 from subscribers.pages.ports import Ports as Ports
 from subscribers.pages.ports import Translation as Translation
+from subscribers.pages.still import Still
 from subscribers.rhythm import Companion as Companion
 
 
 def router(ports: Ports) -> APIRouter:
-    """Return the routes /join, /link, /confirm, /p, /me, /move, /stay, /u and /undo, each with its token."""
+    """Return the routes /join, /link, /confirm, /p, /me, /move, /stay, /still, /u and /undo, each with its token."""
     frame = Frame(ports)
     leaving, choosing, joining = Leaving(frame), Choosing(frame), Joining(frame)
-    confirming, own = Confirming(frame), OwnData(frame)
+    confirming, own, still = Confirming(frame), OwnData(frame), Still(frame)
     made = APIRouter()
     for path, show, act in (
         ("/u/{token}", leaving.show_unsubscribe, leaving.unsubscribe),
@@ -41,6 +42,7 @@ def router(ports: Ports) -> APIRouter:
         ("/move/{token}", confirming.show_move, confirming.move),
         ("/stay/{token}", confirming.show_stay, confirming.stay),
         ("/me/{token}", own.show, own.move),
+        ("/still/{token}", still.show, still.yes),
     ):
         made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
         made.add_api_route(path, act, methods=["POST"], response_model=None)

@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup, escape
 
 from subscribers.addresses import masked
-from subscribers.errors import BadToken, SubscribersError, Suppressed, Taken
+from subscribers.consent import note_visit
+from subscribers.errors import BadToken, BadZone, Expired, SubscribersError, Suppressed, Taken
 from subscribers.keys import UNSUBSCRIBE, Claim
 from subscribers.listing import ListData
 from subscribers.pages import forms
@@ -24,6 +25,7 @@ UNDO: Final = "undo"
 ME: Final = "me"  # what only the mailbox may do: take the data, move, be forgotten
 MOVE: Final = "move"
 STAY: Final = "stay"
+STILL: Final = "still"  # after a long silence: yes, still wanted
 HOLD: Final[dict[str, timedelta]] = {  # how long a link holds; one to unsubscribe holds for good
     CONFIRM: timedelta(days=30),
     PREFERENCES: timedelta(days=30),  # in a letter; those in an issue hold as long as it says
@@ -31,11 +33,13 @@ HOLD: Final[dict[str, timedelta]] = {  # how long a link holds; one to unsubscri
     ME: timedelta(hours=24),
     MOVE: timedelta(hours=72),
     STAY: timedelta(hours=72),
+    STILL: timedelta(days=400),
 }
 PATHS: Final = {PREFERENCES: "/p/", UNSUBSCRIBE: "/u/"}  # where the path is not the purpose
 HEADERS: Final[dict[str, str]] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 ALIKE: Final = HEADERS | {"Connection": "close"}  # the next request would wait for what is done after this answer
 _GONE: Final = "Nobody is subscribed by this link any more. There is nothing left to do."
+_NO_ZONE: Final = "This is not a time zone. Choose one of the list."
 _STATUS: Final[dict[type[SubscribersError], HTTPStatus]] = {Suppressed: HTTPStatus.CONFLICT, Taken: HTTPStatus.CONFLICT}
 
 Page = Callable[[Claim, Standing], Response]
@@ -71,14 +75,20 @@ class Frame:
             if person is None:
                 return self.problem(words, _GONE, HTTPStatus.OK)
             words = self.ports.translator(person.language)
+            if request.method == "POST" and purpose != UNSUBSCRIBE:  # mail programs press that one by themselves
+                with self.ports.sessions.writing() as session:
+                    note_visit(session, claim.subscriber, self.now)
             return page(claim, person)
+        except Expired as error:
+            return self.problem(words, str(error), HTTPStatus.NOT_FOUND, fresh=True)
         except BadToken as error:
             if not self.ports.limiter(f"token {client}"):
                 sentence = "Too many wrong links came from here. Try again later."
                 return self.problem(words, sentence, HTTPStatus.TOO_MANY_REQUESTS)
             return self.problem(words, str(error), HTTPStatus.NOT_FOUND)
         except SubscribersError as error:
-            return self.problem(words, str(error), _STATUS.get(type(error), HTTPStatus.BAD_REQUEST))
+            sentence = _NO_ZONE if isinstance(error, BadZone) else str(error)
+            return self.problem(words, sentence, _STATUS.get(type(error), HTTPStatus.BAD_REQUEST))
 
     def standing(self, ref: str, family: str) -> Standing | None:
         """Return how a reader stands with a family; None for nobody."""
@@ -123,9 +133,9 @@ class Frame:
         }
         return self.page(name, self.ports.translator(person.language), status, **shown | values)
 
-    def problem(self, words: Translation, sentence: str, status: HTTPStatus) -> Response:
-        """Return a page that says in a sentence what does not work."""
-        return self.page("problem", words, status, sentence=words.text(sentence))
+    def problem(self, words: Translation, sentence: str, status: HTTPStatus, *, fresh: bool = False) -> Response:
+        """Return a page that says in a sentence what does not work; ``fresh``: a new link would mend it."""
+        return self.page("problem", words, status, sentence=words.text(sentence), fresh=fresh)
 
 
 def spoken(words: Translation) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from subscribers import moving
 from subscribers.addresses import identity
 from subscribers.consent import number_of
-from subscribers.errors import BadAddress, BadToken
+from subscribers.errors import BadAddress, Expired
 from subscribers.keys import Claim
 from subscribers.pages import letters
 from subscribers.pages.forms import Fields, Form, first
@@ -53,7 +53,7 @@ class OwnData:
 
         def checked(claim: Claim, person: Standing) -> Response:
             if claim.reference != self.frame.mark(person.address):
-                raise BadToken("This link is out of date. Take the one in the newest mail.")
+                raise Expired("This link is out of date. Take the one in the newest mail.")
             return page(claim, person)
 
         return self.frame.answer(token, ME, request, checked)
@@ -93,7 +93,7 @@ class OwnData:
         with ports.sessions.writing() as session:
             number = number_of(session, claim.subscriber)
             erase(session, ports.keys, person.address, self.frame.now)
-        ports.forget(number or 0)
+            ports.forget(session, number or 0, person.address)
         return self.frame.own_page("erased", claim, person)
 
 

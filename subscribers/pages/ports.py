@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from jinja2 import Environment
+from sqlmodel import Session
 
 from subscribers.keys import Keys
 from subscribers.rhythm import Companion
@@ -67,7 +68,7 @@ class Ports:
     readers of a family may put its lists in an order of their own. ``companion``: the family that is one choice with
     another, weekly or daily. ``offers``: list -> what it brings, for a family and a language. ``languages``: code ->
     the language's own name. ``known``: what else is kept about the subscriber of a number, and their address.
-    ``forget``: is told the number of who was erased.
+    ``forget``: is told the number and address of who is erased, within that transaction.
     """
 
     sessions: Transactions
@@ -86,4 +87,4 @@ class Ports:
     offers: Callable[[str, str], Mapping[str, Offer]] = lambda _family, _language: {}
     languages: Mapping[str, str] | None = None
     known: Callable[[int, str], Mapping[str, Any]] = lambda _number, _address: {}
-    forget: Callable[[int], None] = lambda _: None
+    forget: Callable[[Session, int, str], None] = lambda _session, _number, _address: None

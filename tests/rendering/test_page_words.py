@@ -9,27 +9,48 @@ import pytest
 import digest
 from digest.rendering.catalogue import languages
 from digest.rendering.catalogue.pages import own_names, page_words, sentences
+from digest.settings import Settings
+from digest.web import archive, clicks, editions, privacy
 from subscribers.consent import CLICKS, CLICKS_MORE
-from subscribers.pages import confirming, joining, own_data
+from subscribers.pages import confirming, frame, joining, own_data
+from tests.conftest import STRONG
 
+WEB = ("app", "archive", "archive_pages", "clicks", "editions", "privacy", "public")  # readers' pages of digest
 ROOT = Path(digest.__file__).parent.parent
+PAGES = [ROOT / f"digest/web/{name}.py" for name in WEB]
 OTHERS = [one for one in languages() if one != "en"]
-OF_DESK = {"how.html", "feedback.html"}  # pages that speak English only
 
 
 def spoken() -> set[str]:
     """Return every sentence that a template or a letter of the readers' pages speaks."""
-    found = {CLICKS, CLICKS_MORE, joining.PROMISE, joining._MANY, confirming.YES, confirming.HERE, own_data._NOT_YOURS}
+    found = {
+        privacy.DAYS,
+        clicks._NOT_OURS,
+        editions._NONE,
+        editions._MANY,
+        archive._NOWHERE,
+        frame._GONE,
+        frame._NO_ZONE,
+    }
+    found |= {CLICKS, CLICKS_MORE, joining.PROMISE, joining._MANY, confirming.YES, confirming.HERE, own_data._NOT_YOURS}
     found |= set(joining._SENTENCES.values())
     for file in (ROOT / "templates/public").glob("*.html"):
-        if file.name not in OF_DESK:
-            found |= set(re.findall(r'(?:\b_|counted)\("([^"]+)"', file.read_text(encoding="utf-8")))
-    for file in (ROOT / "subscribers/pages").glob("*.py"):
+        found |= set(re.findall(r'(?:\b_|counted)\("([^"]+)"', file.read_text(encoding="utf-8")))
+    for fact in privacy.facts(Settings(secret_key=STRONG, address_key=STRONG)):
+        found |= {fact.what, fact.why, *([fact.days] if isinstance(fact.days, str) else [])}
+    for file in (*(ROOT / "subscribers/pages").glob("*.py"), ROOT / "digest/events/quiet.py", *PAGES):
         calls = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-        said = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in {"text", "count"})
+        said = (call for call in calls if _is_speech(call.func))
         texts = (one.value for call in said for one in call.args if isinstance(one, ast.Constant))
         found |= {one for one in texts if isinstance(one, str)}
     return found
+
+
+def _is_speech(called: ast.expr) -> bool:
+    """Tell whether a call speaks: words.text("..."), words.count("...", n), problem("...")."""
+    if isinstance(called, ast.Attribute):
+        return called.attr in {"text", "count"}
+    return isinstance(called, ast.Name) and called.id == "problem"
 
 
 @pytest.mark.parametrize("language", OTHERS)

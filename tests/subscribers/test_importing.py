@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from subscribers import find, import_csv, subscribe, suppress
+from subscribers import import_plans
 from subscribers import importing as importing_module
 from subscribers.errors import BadFile, UnknownList
 from tests.conftest import BOTH, NOW
@@ -243,10 +244,10 @@ def test_people_who_come_in_elsewhere_meanwhile_are_found(store, keys, monkeypat
     rows = "a@example.org,,,sc,2026-01-02,form\nb@example.org,,,sc,2026-01-02,form\n"
     with store.writing() as session:
         subscribe(session, keys, address="a@example.org", lists=["ee"], at=NOW, source="f", wording="", confirmed=True)
-    look = importing_module._Writing._known
+    look = import_plans.known_people
     blind = iter([True])
     monkeypatch.setattr(
-        importing_module._Writing, "_known", lambda self, people: {} if next(blind, False) else look(self, people)
+        import_plans, "known_people", lambda session, people: {} if next(blind, False) else look(session, people)
     )
     bring(store, keys, HEAD + rows)
     monkeypatch.undo()

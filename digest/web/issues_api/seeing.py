@@ -70,7 +70,7 @@ class Newsroom:
         app = self.app
         with app.database.reading() as session:
             issue = found(session, number)
-            stands = standing(app.database, session, issue, app.settings.provider.value)
+            stands = standing(app.database, session, issue, app.settings.provider.value, app.limits)
         return stands | {"version": issue.version}
 
 

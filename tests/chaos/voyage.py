@@ -1,0 +1,263 @@
+"""One run: an issue is frozen and sent by workers that are killed, by an API that fails, while readers leave."""
+
+import random
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import subscribers
+from digest.clock import SystemClock
+from tests.chaos import api as api_module
+from tests.chaos import invariants, places, workers
+from tests.chaos.api import Api
+from tests.chaos.invariants import Story
+from tests.chaos.places import Ground, Place
+from tests.chaos.plan import Action, Deed, Plan, of
+from tests.chaos.workers import LEAVE, Child, Nursery
+from tests.sending import newsroom
+
+OVER = {"sent", "cancelled"}
+LIMIT = 60.0  # seconds in which what is left is sent on an idle machine, many times over
+
+
+@dataclass
+class Report:
+    """How a run went."""
+
+    seed: int
+    place: str
+    plan: Plan
+    broken: list[str] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)  # requests by what they met
+    deaths: Counter[str] = field(default_factory=Counter)  # kills by where or how
+    deeds: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def sentence(self) -> str:
+        """Return what is wrong, and how to see it again."""
+        again = f"python -m tests.chaos --seed {self.seed} --runs 1 --on {self.place}"
+        return f"seed {self.seed} on {self.place}: {' '.join(self.broken)}\n    again: {again}\n    {self.plan}"
+
+
+@dataclass
+class Voyage:
+    """A run under way."""
+
+    plan: Plan
+    place: Place
+    api: Api
+    nursery: Nursery
+    story: Story = field(default_factory=Story)
+    crew: list[Child] = field(default_factory=list)
+    born: int = 0
+    logs: list[Path] = field(default_factory=list)
+    report: Report | None = None
+    deeds: Counter[str] = field(default_factory=Counter)
+
+    def start(self, *, may_die: bool = True) -> Child:
+        """Start a worker; the first few of a run may be told where to die."""
+        due = self.plan.deaths[self.born] if may_die and self.born < len(self.plan.deaths) else None
+        self.born += 1
+        log = self.place.folder / f"worker-{self.born}.log"
+        self.logs.append(log)
+        threads = str(self.plan.threads)
+        return workers.start(
+            self.nursery, self.plan, self.place.folder, log, due, "worker", "--concurrency", threads
+        )
+
+    def command(self, *arguments: str) -> None:
+        """Give a command of the product, which may be refused with a sentence."""
+        log = self.place.folder / f"command-{len(self.logs)}.log"
+        self.logs.append(log)
+        child = workers.start(self.nursery, self.plan, self.place.folder, log, None, *arguments)
+        code = child.wait()
+        assert code in {0, 1}, f"{' '.join(arguments)} ended with {code}\n{workers.tail(log)}"
+
+    def keep_up(self) -> None:
+        """Start a worker for each that is gone; one that ended by itself is a failure."""
+        for place, child in enumerate(self.crew):
+            code = child.ended()
+            if code is not None:
+                assert code < 0, f"A worker ended by itself with {code}.\n{workers.tail(child.log)}"
+                self.crew[place] = self.start()
+
+    def status(self) -> str:
+        """Return the issue's status; "held" where it stands for a reason."""
+        issue = newsroom.issue(self.place.database)
+        return "held" if issue.held else str(issue.status)
+
+    def is_done(self) -> bool:
+        """Return whether nothing of the issue is left to do."""
+        if self.status() not in OVER:
+            return False
+        rows = newsroom.rows_of(self.place.database, newsroom.DELIVERY)
+        return all(row.state in invariants.FINAL for row in rows)
+
+    def sail(self) -> None:
+        """Do what the plan says."""
+        self.crew = [self.start() for _ in range(self.plan.workers)]
+        for action in self.plan.actions:
+            self._wait_for(action)
+            self.keep_up()
+            self.deeds[action.deed.value] += 1
+            self._do(action)
+        self._wait_for_work()
+        until = time.monotonic() + 1.5 + (self.plan.wave or 0.0)
+        while time.monotonic() < until and self.status() not in (*OVER, "held", "paused"):
+            self.keep_up()
+            time.sleep(0.05)
+        if self.plan.killed_at_end:
+            self._kill_all()
+        else:
+            self._dismiss()
+        said = invariants.sums(self.place.database)
+        assert not said, said
+
+    def come_home(self) -> None:
+        """Let one worker do all that is left, with an API that works."""
+        self.api.faults = {}
+        self.api.latency = 0.0
+        self.crew = [self.start(may_die=False)]
+        until = time.monotonic() + LIMIT
+        while not self.is_done():
+            assert time.monotonic() < until, f"It is not over after {LIMIT:g} s: {self._where()}"
+            if self.status() in {"held", "paused"}:
+                self.command("issues", "resume", "1")
+            self.keep_up()
+            time.sleep(0.1)
+        self._dismiss()
+
+    def _wait_for(self, action: Action) -> None:
+        if not action.hasty:
+            self._wait_for_work()
+        until = time.monotonic() + 0.4
+        while self.api.requests < action.after and time.monotonic() < until:
+            time.sleep(0.005)
+        time.sleep(action.delay)
+
+    def _wait_for_work(self) -> None:
+        """Wait until a worker is at work, if that takes no longer than it may."""
+        until = time.monotonic() + 5.0
+        while not any(child.is_at_work() for child in self.crew) and time.monotonic() < until:
+            self.keep_up()
+            time.sleep(0.02)
+
+    def _do(self, action: Action) -> None:
+        deed, number = action.deed, action.number
+        if deed is Deed.kill:
+            self.story.kills.append(self.crew[number].kill())
+            self.crew[number] = self.start()
+        elif deed is Deed.kill_all:
+            self._kill_all()
+            self.crew = [self.start() for _ in range(self.plan.workers)]
+        elif deed is Deed.term:
+            self._leave(self.crew[number])
+            self.crew[number] = self.start()
+        elif deed in {Deed.leave, Deed.suppress}:
+            self._lose(number, deed)
+        elif deed is Deed.join:
+            self._gain(number)
+        else:
+            self.command("issues", deed.value, "1")
+
+    def _kill_all(self) -> None:
+        for child in self.crew:
+            self.story.kills.append(child.kill())
+
+    def _dismiss(self) -> None:
+        for child in self.crew:
+            self._leave(child)
+
+    def _leave(self, child: Child) -> None:
+        seconds = child.leave()
+        assert seconds <= LEAVE + 1, f"A worker took {seconds:.1f} s to leave.\n{workers.tail(child.log)}"
+
+    def _lose(self, count: int, deed: Deed) -> None:
+        """Let some readers go, each by a change of their own; after it is committed, nothing may be handed over."""
+        chance = random.Random(f"{self.plan.seed}.{self.api.requests}.{deed}")  # noqa: S311
+        there = sorted(set(range(1, self.plan.readers + 1)) - self.story.left.keys())
+        for reader in chance.sample(there, min(count, len(there))):
+            with self.place.database.writing() as session:
+                at = SystemClock().now()
+                if deed is Deed.leave:
+                    ref = str(newsroom.uuid5(newsroom.SPACE, f"reader {reader}"))
+                    subscribers.end(session, ref=ref, family=newsroom.FAMILY, list_id=None, at=at, source="page")
+                else:
+                    subscribers.suppress_key(session, f"key-{reader}", "by_hand", at)
+            self.story.left[reader] = time.time()
+
+    def _gain(self, count: int) -> None:
+        room = self.place.room
+        with self.place.database.writing() as session:
+            newsroom.add_readers(session, count, self.plan.sets, room.audiences, at=SystemClock().now())
+        highest = max(self.story.joined, default=self.plan.readers)
+        self.story.joined |= set(range(highest + 1, highest + 1 + count))
+
+    def _where(self) -> str:
+        rows = newsroom.rows_of(self.place.database, newsroom.DELIVERY)
+        batches = [
+            (row.number, row.state, row.attempts, row.error)
+            for row in newsroom.rows_of(self.place.database, newsroom.BATCH)
+            if row.settled_at is None
+        ]
+        said = workers.tail(self.crew[0].log) if self.crew else ""
+        return f"{self.status()}, {Counter(row.state for row in rows)}, open batches {batches}\n{said}"
+
+
+def run(seed: int, ground: Ground, nursery: Nursery, plan: Plan | None = None) -> Report:
+    """Do one run, and judge it."""
+    began = time.monotonic()
+    plan = plan or of(seed)
+    report = Report(seed, "postgresql" if ground.server else "sqlite", plan)
+    with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-") as name:
+        folder = Path(name)
+        api = Api(folder / "taken.txt", seed, plan.faults, _bad(plan), plan.latency, plan.window)
+        place = None
+        try:
+            place = places.make(ground, folder, plan, api.url)
+            report.broken = _judged(Voyage(plan, place, api, nursery, report=report))
+        except Exception as error:  # noqa: BLE001 - a run that breaks must not hide the others
+            report.broken = [f"The harness broke: {type(error).__name__}: {error}"]
+        finally:
+            report.faults = api_module.by_kind(api.calls)
+            api.close()
+            if place:
+                place.database.close()
+                ground.drop(place.url)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _judged(voyage: Voyage) -> list[str]:
+    found: list[str] = []
+    try:
+        voyage.sail()
+        voyage.come_home()
+    except AssertionError as error:
+        found.append(str(error))
+    finally:
+        for child in voyage.crew:
+            child.kill()
+    for log in voyage.logs:
+        died = workers.deaths(log)
+        voyage.story.kills += [at for at, _ in died]
+        if voyage.report:
+            voyage.report.deaths.update(point for _, point in died)
+        if log.exists() and "Traceback" in log.read_text():
+            found.append(f"A traceback was printed:\n{workers.tail(log)}")
+    voyage.story.cancelled = newsroom.issue(voyage.place.database).status == "cancelled"
+    if not found:
+        found = invariants.broken(voyage.plan, voyage.place, voyage.api, voyage.story)
+    if voyage.report:
+        voyage.report.states.update(row.state for row in newsroom.rows_of(voyage.place.database, newsroom.DELIVERY))
+        voyage.report.deeds = voyage.deeds
+    return found
+
+
+def _bad(plan: Plan) -> frozenset[int]:
+    chance = random.Random(f"{plan.seed}.bad")  # noqa: S311
+    return frozenset(one for one in range(1, plan.readers + 1) if chance.random() < plan.bad)
+
