@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
@@ -22,6 +22,14 @@ from digest.errors import SettingsError
 
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 65_536
+SILENCE_MS = 15_000  # so long a transaction that writes may be idle on PostgreSQL; ours are over in far less
+NETWORK: dict[str, int] = {  # seconds, but for the last: milliseconds
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 
 
 def _json(value: Any) -> str:
@@ -100,7 +108,7 @@ def _engine(url: str) -> Engine:
         )
         raise SettingsError(message) from error
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=20, **JSON)
+        return _postgresql(parsed)
     if parsed.get_backend_name() != "sqlite":
         message = f"DATABASE_URL names {parsed.get_backend_name()!r}; only SQLite and PostgreSQL are supported."
         raise SettingsError(message)
@@ -109,6 +117,22 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    """Return an engine that finds out within half a minute that the network is gone (libpq's connection parameters)."""
+    patience = {name: value for name, value in NETWORK.items() if name not in url.query}
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=20, connect_args=patience, **JSON
+    )
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Let the server end a transaction whose writer fell silent: else what it has locked would hold up all others."""
+    if connection.get_execution_options().get("digest_writes", False):
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {SILENCE_MS}")
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

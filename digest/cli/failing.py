@@ -41,8 +41,13 @@ def _of_database(error: Exception) -> str | None:
         return None  # then nothing of it can have been raised, and --help stays quick
     from sqlalchemy.exc import DatabaseError, OperationalError
 
-    if type(error) not in (DatabaseError, OperationalError):
+    if type(error) not in (DatabaseError, OperationalError) and not _is_silence(error):
         return None  # a broken constraint or a wrong statement is our own mistake
     assert isinstance(error, DatabaseError)  # noqa: S101 - for the type checker
     reason = " ".join(str(error.orig).split()).rstrip(".")
     return f"The database cannot be used: {reason}. {ADVICE}"
+
+
+def _is_silence(error: Exception) -> bool:
+    """Tell whether PostgreSQL ended our transaction, since it had not heard of us for long: we were cut off."""
+    return type(getattr(error, "orig", None)).__name__ == "IdleInTransactionSessionTimeout"

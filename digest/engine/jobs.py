@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, text
 from sqlmodel import Session
 
-from digest.database import Database
+from digest.database import NETWORK, SILENCE_MS, Database
 from digest.errors import Refused
 from digest.sending.bulk import rowcount
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from procrastinate import PsycopgConnector
 
 SCHEMA: Final = "digest_jobs"
+OPTIONS: Final = f"-c search_path={SCHEMA} -c idle_in_transaction_session_timeout={SILENCE_MS}"
 TIMEOUT: Final = 4.0  # seconds for a connection to the queue; who leaves must not wait for longer
 STALE: Final = 60  # seconds without a beat after which Procrastinate's worker is taken for dead; it beats every 10
 MISSING: Final = (
@@ -81,13 +82,14 @@ def connector(database: Database, connections: int) -> "PsycopgConnector":
 
     url = database.engine.url
     given = str(url.query.get("options", ""))
+    patience = {name: value for name, value in NETWORK.items() if name not in url.query}
     plain = url.set(drivername="postgresql").difference_update_query(["options"])
     return PsycopgConnector(
         conninfo=plain.render_as_string(hide_password=False),
         min_size=1,
         max_size=connections,
         timeout=TIMEOUT,
-        kwargs={"options": f"{given} -c search_path={SCHEMA}".strip()},
+        kwargs={"options": f"{given} {OPTIONS}".strip(), **patience},
     )
 
 

@@ -57,7 +57,8 @@ def run(
     (the issue it concerns is held by then), and Refused where the queue is not there or the database is gone.
     """
     jobs.require(means.database)
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what is worth a word we say ourselves
+    for name in ("procrastinate", "psycopg.pool"):  # what is worth a word we say ourselves
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     engine = _Engine(means, tuple(kinds), concurrency, stop or threading.Event(), say, alarm, on_progress)
     thread = threading.Thread(target=engine.guarded, name="jobs", daemon=True)
     thread.start()
@@ -129,6 +130,7 @@ class _Engine:
         self.leave.set()
 
     async def _main(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(_silent)
         self._hands = {kind: Hands(self._width(kind), kind.value) for kind in self.kinds}
         app = procrastinate.App(connector=jobs.connector(self.means.database, 2 * len(self.kinds) + 3))
         tasks = self._register(app)
@@ -258,6 +260,12 @@ def missing(database: Database, now: datetime) -> list[Job]:
 async def _defer(task: Any, job: Job) -> None:
     with suppress(AlreadyEnqueued):
         await task.configure(queueing_lock=lock_of(job)).defer_async(issue=str(job.issue_id))
+
+
+def _silent(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing of jobs that nobody waits for any more, after a lost connection: the workers' end tells it."""
+    if not isinstance(context.get("exception"), ConnectorException):
+        loop.default_exception_handler(context)
 
 
 def _reason(error: BaseException) -> str:

@@ -27,6 +27,8 @@ from tests.providers.sendgrid_server import KEY, Server
 from tests.sending import newsroom
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 120.0  # seconds for what takes a moment on an idle machine
+LEAVE = 12.0  # seconds a worker may take to leave: ten, and two for a machine that is busy
 LEASE = 8.0  # seconds: the least there may be over the time-outs below
 DRAIN, ALL = ("--queues", "drain"), ("--queues", "drain,tick,refresh")
 
@@ -90,14 +92,14 @@ class Installation:
             assert ledger.is_whole(session, 1)
             return {state: n for state, n in ledger.counts(session, 1).items() if n}
 
-    def until(self, what: Callable[[], bool], seconds: float = 40.0) -> None:
+    def until(self, what: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait until something holds."""
         last = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < last, "\n".join(one.said() for one in self.workers)
             time.sleep(0.05)
 
-    def until_sent(self, seconds: float = 40.0) -> None:
+    def until_sent(self, seconds: float = PATIENCE) -> None:
         """Wait until the issue is sent."""
         self.until(lambda: newsroom.issue(self.database).status == "sent", seconds)
 
@@ -129,14 +131,14 @@ class Worker:
         """Tell it to leave; returns how many seconds that took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         return time.monotonic() - began
 
     def kill(self) -> None:
         """Kill it, if it still runs."""
         if self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
+from digest import database as module
 from digest import migrating
 from digest.clock import StillClock
 from digest.database import Database
@@ -17,6 +19,7 @@ from digest.sending import work
 from digest.sending.provider import Mailing
 from digest.sending.work import Kind
 from tests.conftest import NOW
+from tests.engine.ground import LEAVE, PATIENCE
 from tests.engine.wire import Wire
 from tests.sending import newsroom
 from tests.sending.fakes import Scripted, means
@@ -52,7 +55,7 @@ def test_lost_and_doubled_jobs_do_not_matter(ready: Database, clock: StillClock)
             f"INSERT INTO {jobs.SCHEMA}.procrastinate_jobs (queue_name, task_name, args) "  # noqa: S608
             "VALUES ('drain', 'digest.drain', jsonb_build_object('issue', cast(:issue AS text)))"
         )
-        last = time.monotonic() + 30
+        last = time.monotonic() + PATIENCE
         while {newsroom.issue(ready, n).status for n in (1, 2)} != {"sent"} and time.monotonic() < last:
             jobs.clear(ready)
             with ready.writing() as session:
@@ -92,10 +95,10 @@ def test_a_call_that_never_ends_does_not_keep_it(ready: Database, clock: StillCl
     provider.before = hang
     before = time.monotonic()
     queued.run(means(ready, clock, provider), kinds=(Kind.drain,), concurrency=1, stop=stop)
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < LEAVE
     assert set(newsroom.states(ready).values()) == {"claimed"}
     hanging.set()
-    last = time.monotonic() + 10
+    last = time.monotonic() + PATIENCE
     while set(newsroom.states(ready).values()) != {"accepted"}:
         assert time.monotonic() < last
         time.sleep(0.05)
@@ -142,3 +145,19 @@ def test_only_what_is_due_and_not_yet_in_the_queue_is_missing(ready: Database):
         )
         session.execute(waits, {"lock": queued.lock_of(job)})
     assert queued.missing(ready, NOW) == []
+
+
+def test_a_writer_that_fell_silent_holds_nobody_up(ready: Database, monkeypatch: pytest.MonkeyPatch):
+    """Its transaction is ended by the server, and what it had locked is free; nothing of it is kept."""
+    monkeypatch.setattr(module, "SILENCE_MS", 300)
+    newsroom.make(ready, readers=1)
+
+    def silent() -> None:
+        with ready.writing() as session:
+            session.execute(update(newsroom.ISSUE).values(held="silent"))
+            time.sleep(1.0)
+            session.execute(update(newsroom.ISSUE).values(failed="silent"))
+
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        silent()
+    assert newsroom.issue(ready).held == ""

@@ -13,7 +13,7 @@ from digest.engine import jobs
 from digest.issues.models import Issue, Publication, Run
 from digest.issues.runs import BEFORE
 from digest.sending.models import table
-from tests.engine.ground import ALL, DRAIN, Installation, installed, most_in_a_second, whole
+from tests.engine.ground import ALL, DRAIN, LEAVE, Installation, installed, most_in_a_second, whole
 from tests.engine.wire import Wire
 from tests.engine.worker import BATCH
 from tests.sending import approved, newsroom
@@ -43,7 +43,7 @@ def test_three_workers_send_one_issue_once_and_keep_the_rate_together(place: Ins
     assert whole(place, 600) == {"accepted": 600}
     assert 10 <= most_in_a_second(place.times) <= 24
     place.until(lambda: jobs_left(place) == 0)
-    assert max(worker.leave() for worker in workers) < 10
+    assert max(worker.leave() for worker in workers) < LEAVE
     assert {worker.process.returncode for worker in workers} == {0}
 
 
@@ -57,17 +57,17 @@ def test_a_dead_workers_batches_come_back_within_the_lease(place: Installation):
     second = place.start(folder, *ALL)
     place.until(second.is_at_work)
     first.kill()
-    place.until_sent(30)
+    place.until_sent()
     states = whole(place, 400)
     assert states.get("uncertain", 0) <= 2 * BATCH
     assert sum(states.get(one, 0) for one in ("accepted", "uncertain")) == 400
-    assert second.leave() < 10
+    assert second.leave() < LEAVE
 
 
 def test_workers_cut_off_from_the_database_in_a_call_harm_nobody(place: Installation):
-    """One is cut off and ends, one hears nothing and is told to leave, one comes back: its evidence counts.
+    """One is cut off and ends, one hears nothing and is told to leave, one hears nothing and comes back.
 
-    The others take over within the lease.
+    The others take over within the lease, even where a silent one has locked a row: the server ends its transaction.
     """
     place.issue(600)
     wires = [Wire(place.url) for _ in range(3)]
@@ -80,17 +80,16 @@ def test_workers_cut_off_from_the_database_in_a_call_harm_nobody(place: Installa
     wires[2].silence()
     place.slow = 0.0
     place.start(place.settings("near"), *ALL)
-    assert leaving.leave() < 10.5  # half a second of it for a machine that is busy
+    assert leaving.leave() < LEAVE
     place.until_sent()
     assert whole(place, 600).get("uncertain", 0) <= 6 * BATCH  # what the three had in hand
     wires[2].heal()
-    place.until(lambda: place.states().get("uncertain", 0) <= 4 * BATCH)
-    whole(place, 600)
     place.until(lambda: cut.process.poll() is not None)
     assert cut.process.returncode == 1
     assert "Traceback" not in cut.said()
     assert "database" in cut.said()
-    assert back.leave() < 10
+    assert back.leave() < LEAVE
+    whole(place, 600)  # what it learned meanwhile is evidence, or lost, but never a second mail
 
 
 def test_schedulers_side_by_side_start_a_run_once(place: Installation):
@@ -110,4 +109,4 @@ def test_schedulers_side_by_side_start_a_run_once(place: Installation):
     time.sleep(1.0)
     assert len([run for run in newsroom.rows_of(place.database, table(Run)) if run.outcome != BEFORE]) == 1
     assert len(newsroom.rows_of(place.database, table(Issue))) == 1
-    assert max(worker.leave() for worker in workers) < 10
+    assert max(worker.leave() for worker in workers) < LEAVE
