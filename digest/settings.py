@@ -357,10 +357,7 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
     """Read relative paths, that of a SQLite file too, from the folder of the settings."""
     prefix = "sqlite:///"
     file = settings.database_url.removeprefix(prefix)
-    update: dict[str, Any] = {
-        "outbox_dir": folder / settings.outbox_dir,
-        "pictures_dir": folder / settings.pictures_dir,
-    }
+    update: dict[str, Any] = {name: folder / getattr(settings, name) for name in ("outbox_dir", "pictures_dir")}
     if settings.database_url.startswith(prefix) and file and not file.startswith((":memory:", "file:")):
         update["database_url"] = f"{prefix}{folder / file}"
     return settings.model_copy(update=update)

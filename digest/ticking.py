@@ -34,7 +34,8 @@ IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 class Event:
     """Something the schedule did or refused to do, for the worker's log and for the editors."""
 
-    # drafted | skipped | held | late | missed | stuck | by hand | cancelled | sent | reminded | told | came back | expired
+    # drafted | skipped | held | late | missed | stuck | by hand | cancelled | expired | sent | reminded | told |
+    # came back
     what: str
     sentence: str
     publication_id: str = ""

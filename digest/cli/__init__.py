@@ -11,6 +11,7 @@ from digest.cli import (
     articles,
     database,
     demo,
+    doctor,
     events,
     failing,
     feeds,
@@ -43,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for command in (demo.demo, init.init, worker.worker, schedule.tick):
+for command in (demo.demo, init.init, doctor.doctor, worker.worker, schedule.tick):
     app.command()(command)
 app.add_typer(serve.commands, name="serve")
 issues.commands.registered_commands += issue_sending.commands.registered_commands

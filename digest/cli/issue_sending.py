@@ -116,9 +116,20 @@ def cancel(issue: WhichIssue, who: Who = "operator", as_json: Json = False) -> N
 
 
 @commands.command()
-def status(issue: WhichIssue, as_json: Json = False) -> None:
+def status(
+    issue: WhichIssue,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again every second until it is done, with rate and forecast.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show the ledger of an issue: how many deliveries stand where. The sum is always the frozen audience."""
     with opened() as app:
+        if watch:
+            from digest.cli import issue_watching
+
+            issue_watching.watch(app, _find(app, issue), as_json=as_json)
+            return
         data = _state(app, _find(app, issue))
     answer(data, as_json, lambda: _say_state(data))
 
@@ -228,7 +239,7 @@ def _state(app: "App", issue_id: UUID) -> dict[str, Any]:
     from digest.issues.drafting import find
 
     with app.database.reading() as session:
-        return standing(app.database, session, find(session, issue_id), app.settings.provider.value)
+        return standing(app.database, session, find(session, issue_id), app.settings.provider.value, app.limits)
 
 
 def _say_state(data: dict[str, Any], then: str | None = None) -> None:
@@ -246,6 +257,10 @@ def _say_state(data: dict[str, Any], then: str | None = None) -> None:
         print(f"{data['sum']:>11,}  in all, of an audience of {data['audience']:,}")
     _say_instead(data["instead"])
     _say_waves(data["waves"])
+    for one in data["warm_up"]:
+        most = "the warm-up is over" if one["allows"] is None else f"{one['allows']:,} are allowed"
+        at = one["at"][:16].replace("T", " ")
+        print(f"{one['readers']:>11,}  at {at} UTC: warm-up day {one['day']}, {most}")
     _say_trouble(data)
 
 

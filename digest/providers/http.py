@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
 import httpx
 
-from digest.sending.provider import NotTaken, UnknownOutcome
+from digest.sending.provider import NotTaken, ProviderError, UnknownOutcome
 
 Answer = httpx.Response
 # Nothing of the request can have been read: no connection was ever made.
@@ -89,6 +91,18 @@ class Caller:
             transport=self._transport,
             follow_redirects=False,
         )
+
+
+def told(answer: Answer) -> Any:
+    """Return what an answer to a question says, from its JSON. Raises ProviderError where it says nothing."""
+    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise ProviderError(f"the key may not ask for that ({answer.status_code}).")
+    if answer.status_code != HTTPStatus.OK:
+        raise ProviderError(f"it answered {answer.status_code}.")
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ProviderError("its answer is not JSON.") from error
 
 
 def retry_after(answer: Answer) -> float | None:

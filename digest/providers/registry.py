@@ -55,6 +55,16 @@ PULLERS: Mapping[ProviderName, Callable[[Account, TimeOuts], Puller]] = MappingP
     }
 )
 
+# Who can say at once whether a sender is known there: see digest doctor --network.
+SENDERS: Mapping[ProviderName, Callable[[Account, TimeOuts, str], str]] = MappingProxyType(
+    {
+        _N.sendgrid: sendgrid.sender_trouble,
+        _N.mailgun: mailgun.sender_trouble,
+        _N.resend: resend.sender_trouble,
+        _N.brevo: brevo.sender_trouble,
+    }
+)
+
 # Who tells by mail what came back, and what reads it: see digest events import.
 MAILBOXES: Mapping[ProviderName, Callable[[Account, Path], Iterator[ProviderEvent]]] = MappingProxyType(
     {_N.smtp: smtp.read_mailbox}

@@ -15,7 +15,6 @@ from digest.sending.halting import Held
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE, QUEUED
 from digest.sending.limits import Limits
 from digest.sending.models import BatchState
-from digest.sending.routing import Part
 from digest.sending.warming import Day
 from digest.sending.waves import Wave
 
@@ -99,7 +98,9 @@ class Waiting:
         words = f"{count:,} deliveries wait" if count > 1 else "1 delivery waits"
         most = "lets all leave" if first.allows is None else f"allows {first.allows:,}"
         words += f" for {when} or later: warm-up day {first.number} {most}"
-        return f"{words}; {first.readers:,} leave at {first.at:%Y-%m-%d %H:%M} UTC, the last at {last.at:%Y-%m-%d %H:%M}"
+        return (
+            f"{words}; {first.readers:,} leave at {first.at:%Y-%m-%d %H:%M} UTC, the last at {last.at:%Y-%m-%d %H:%M}"
+        )
 
     def _wave_words(self) -> str:
         """Say who waits for their own hour: how many, and when the next and the last of them get it."""
@@ -172,8 +173,7 @@ def _full(
     session: Session, issue_number: int, now: datetime, account: str, limits: Mapping[str, Limits]
 ) -> Iterator[Full]:
     """Yield who could leave now, part by part, were the account's limits not reached."""
-    parts: tuple[Part, ...] = routing.read(session, issue_number, account).parts if limits else ()
-    for part in parts:
+    for part in routing.read(session, issue_number, account).parts if limits else ():
         room = pacing.room(session, part.account, limits.get(part.account), now)
         if room.is_full and room.until is not None and part.editions != ():
             mine = () if part.editions is None else (DELIVERY.c.edition_number.in_(part.editions),)

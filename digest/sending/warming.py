@@ -10,6 +10,7 @@ What is left when the next issue is due expires (ruling 20).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from sqlmodel import Session
 from digest.database import Database
 from digest.issues import log
 from digest.issues.models import Issue, IssueLog, IssueStatus, Publication, Run
-from digest.sending import control, pacing, routing, waves
+from digest.sending import control, pacing, routing, stragglers, waves
 from digest.sending.bulk import among, rowcount
 from digest.sending.ledger import DELIVERY, ISSUE, QUEUED
 from digest.sending.limits import Limits, spread
@@ -52,43 +53,53 @@ class Day:
 
 
 def choose(means: Means, issue_id: UUID, at: datetime) -> None:
-    """Lay down who gets an issue on which day, where its account warms up. Safe to repeat.
+    """Lay down who gets an issue on which day, where its account warms up. Safe to repeat, and by many at once.
 
-    Needs all rows of the ledger to be there, none queued yet. Those of the first day wait for nothing new.
+    Needs all rows of the ledger to be there. The plan is made once, and stands in the log before any row is touched:
+    whoever comes later lays down the same. Those of the first day wait for nothing new.
     """
-    database = means.database
     if not any(one.warm_up for one in means.limits.values()):
         return
-    with database.reading() as session:
+    plan = _plan(means, issue_id, at)
+    if not plan:
+        return
+    with means.database.reading() as session:
         issue = session.get_one(Issue, issue_id)
-        if issue.audience_size is not None or days_of(session, issue.number):
-            return
+        counts = session.get_one(Publication, issue.publication_id).clicks == "personal"
+        parts = routing.read(session, issue.number, means.account).parts
+    for part in parts:
+        days = [one for one in plan if one.account == part.account]
+        if days and part.editions != ():
+            who = _in_order(issue, part, means.engaged if counts else None, at)
+            _lay_down(means.database, issue_id, who, days)
+
+
+def _plan(means: Means, issue_id: UUID, at: datetime) -> list[Day]:
+    """Return the days of an issue that is being frozen: those of the log, else made now and logged."""
+    with means.database.writing() as session:
+        issue = stragglers.being_frozen(session, issue_id)
+        if issue is None or issue.audience_size is not None:
+            return []
+        known = days_of(session, issue.number)
+        if known:
+            return known
         parts = [one for one in routing.read(session, issue.number, means.account).parts if one.editions != ()]
-        plans = {one: planned(session, issue, one, means.limits.get(one.account), at) for one in parts}
-        family = issue.publication_id
-    laid = [(part, days) for part, days in plans.items() if len(days) > 1]
-    for part, days in laid:
-        who = _in_order(issue.number, family, part, means.engaged if _counts_people(database, family) else None, at)
-        _lay_down(database, issue_id, who, days)
-    if laid:
-        with database.writing() as session:
-            told = {"days": [day.to_json() for _, days in laid for day in days]}
-            log.add(session, session.get_one(Issue, issue_id), at=at, who=ENGINE, what=WHAT, after=told)
+        plans = (planned(session, issue, one, means.limits.get(one.account), at) for one in parts)
+        days = [day for plan in plans if len(plan) > 1 for day in plan]
+        if days:
+            log.add(session, issue, at=at, who=ENGINE, what=WHAT, after={"days": [day.to_json() for day in days]})
+        return days
 
 
-def planned(
-    session: Session, issue: Issue, part: Part, limits: Limits | None, at: datetime, readers: int | None = None
-) -> list[Day]:
-    """Return the days on which a part of an issue leaves that begins at ``at``; none without a warm-up.
+def planned(session: Session, issue: Issue, part: Part, limits: Limits | None, at: datetime) -> list[Day]:
+    """Return the days on which a part of an issue leaves that is being frozen at ``at``; none without a warm-up.
 
-    ``readers``: how many there are; None: those that are being frozen. What the account sent today already, and what
-    it owes to other issues on the days to come, is not theirs.
+    What the account sent today already, and what it owes to other issues on the days to come, is not theirs.
     """
     if limits is None or limits.warm_up is None:
         return []
-    if readers is None:
-        mine = (DELIVERY.c.state == _D.freezing, *_of_part(issue.number, part))
-        readers = int(session.execute(select(func.count()).select_from(DELIVERY).where(*mine)).scalar_one())
+    everybody = select(func.count()).select_from(DELIVERY).where(*_of_part(issue.number, part))
+    readers = int(session.execute(everybody).scalar_one())
     owed = _owed(session, part.account, issue.number)
     today = pacing.day_of(at)
     owed[today] = owed.get(today, 0) + pacing.used_today(session, part.account, at)
@@ -140,7 +151,7 @@ def expire(database: Database, now: datetime) -> list[tuple[UUID, str]]:
             control.release_formed(session, number, now)
         with database.reading() as session:
             why = _why(session, number, now)
-        cancelled = sum(iter(lambda number=number, why=why: _cancel_some(database, number, why, now), 0))
+        cancelled = _cancel_all(database, number, why, now)
         if cancelled:
             said = f"{_counted(cancelled)} cancelled: {why}"
             found.append((issue_id, f"issue {number}: {said}"))
@@ -149,21 +160,14 @@ def expire(database: Database, now: datetime) -> list[tuple[UUID, str]]:
     return found
 
 
-def _counts_people(database: Database, publication_id: str) -> bool:
-    with database.reading() as session:
-        return session.get_one(Publication, publication_id).clicks == "personal"
-
-
-def _in_order(
-    issue_number: int, family: str, part: Part, engaged: Engaged | None, at: datetime
-) -> Select[Any]:
+def _in_order(issue: Issue, part: Part, engaged: Engaged | None, at: datetime) -> Select[Any]:
     """Return a select of the readers that are being frozen, whoever most likely welcomes it first."""
-    since = confirmed_since(family).subquery()
-    who = select(DELIVERY.c.subscriber_id).where(DELIVERY.c.state == _D.freezing, *_of_part(issue_number, part))
+    since = confirmed_since(issue.publication_id).subquery()
+    who = select(DELIVERY.c.subscriber_id).where(*_of_part(issue.number, part))
     who = who.join(since, since.c.subscriber_id == DELIVERY.c.subscriber_id, isouter=True)
     order: list[ColumnElement[Any]] = [since.c.at.desc().nulls_last(), DELIVERY.c.subscriber_id]
     if engaged is not None:
-        clicks = engaged(family, at).subquery()
+        clicks = engaged(issue.publication_id, at).subquery()
         who = who.join(clicks, clicks.c.subscriber_id == DELIVERY.c.subscriber_id, isouter=True)
         order.insert(0, func.coalesce(clicks.c.clicks, 0).desc())
     return who.order_by(*order)
@@ -171,10 +175,10 @@ def _in_order(
 
 def _lay_down(database: Database, issue_id: UUID, who: Select[Any], days: list[Day]) -> None:
     """Write the moments, chunk by chunk, while the readers are read in their order."""
-    with database.reading() as session:
-        rows = iter(session.execute(who.execution_options(yield_per=CHUNK)).scalars())
-        for day, count in zip(days, (one.readers for one in days), strict=True):
-            for ids in _chunks(rows, count):
+    with database.reading() as session, session.execute(who.execution_options(yield_per=CHUNK)) as found:
+        rows = iter(found.scalars())
+        for day in days:
+            for ids in _chunks(rows, day.readers):
                 if day is not days[0]:
                     _let_wait(database, issue_id, ids, day.at)
 
@@ -182,7 +186,7 @@ def _lay_down(database: Database, issue_id: UUID, who: Select[Any], days: list[D
 def _chunks(rows: Iterator[int], count: int) -> Iterator[list[int]]:
     """Yield the next ``count`` of the rows, in chunks."""
     while count > 0:
-        some = [one for one, _ in zip(rows, range(min(CHUNK, count)), strict=False)]
+        some = list(islice(rows, min(CHUNK, count)))
         if not some:
             return
         count -= len(some)
@@ -191,8 +195,10 @@ def _chunks(rows: Iterator[int], count: int) -> Iterator[list[int]]:
 
 def _let_wait(database: Database, issue_id: UUID, ids: list[int], at: datetime) -> None:
     with database.writing() as session:
-        number = session.get_one(Issue, issue_id).number
-        mine = (DELIVERY.c.issue_number == number, DELIVERY.c.state == _D.freezing)
+        issue = stragglers.being_frozen(session, issue_id)
+        if issue is None:
+            return
+        mine = (DELIVERY.c.issue_number == issue.number, DELIVERY.c.state == _D.freezing)
         some = among(session, DELIVERY.c.subscriber_id, ids)
         session.execute(update(DELIVERY).where(*mine, some).values(next_attempt_at=at))
 
@@ -204,8 +210,9 @@ def _same_hour(at: datetime, zone: str, days: int) -> datetime:
 
 
 def _of_part(issue_number: int, part: Part) -> tuple[ColumnElement[bool], ...]:
-    mine = DELIVERY.c.issue_number == issue_number
-    return (mine,) if part.editions is None else (mine, DELIVERY.c.edition_number.in_(part.editions))
+    """Return the conditions of a part's readers before anybody got it: also those another worker queued already."""
+    mine = (DELIVERY.c.issue_number == issue_number, DELIVERY.c.state.in_((_D.freezing, _D.queued)))
+    return mine if part.editions is None else (*mine, DELIVERY.c.edition_number.in_(part.editions))
 
 
 def _owed(session: Session, account: str, but: int) -> dict[date, int]:
@@ -241,6 +248,14 @@ def _why(session: Session, issue_number: int, now: datetime) -> str:
     last = next((one for one in days[::-1] if one.at <= now), days[0])
     most = "" if last.allows is None else f"; warm-up day {last.number} allowed {last.allows:,}"
     return f"expired, the next issue was due{most}"
+
+
+def _cancel_all(database: Database, issue_number: int, why: str, now: datetime) -> int:
+    """Cancel what waits of an issue, in short transactions; returns how many there were."""
+    cancelled = 0
+    while some := _cancel_some(database, issue_number, why, now):
+        cancelled += some
+    return cancelled
 
 
 def _cancel_some(database: Database, issue_number: int, why: str, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """What is measured for those who watch from outside: read from the database, so that it is one truth for all processes.
 
-Every question is answered by an index, however many deliveries there are (tests/web/test_metrics.py looks at the plans).
+Every question is answered by an index, however many deliveries there are: tests/web/test_metrics.py looks at the plans.
 """
 
 import platform
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, case, func, literal_column, select
 from sqlmodel import Session
 
 from digest import migrating, pulse
@@ -24,6 +24,8 @@ from digest.sending.models import BatchState, table
 
 EVENT: Final = table(WebhookEvent)
 ON_THE_WAY: Final = (BatchState.claimed, BatchState.handed_over, BatchState.repeating)
+BEGUN: Final = ("freezing", "sending", "paused", "cancelled")
+OVER: Final = ("sent", "cancelled", "skipped")
 ANSWERED: Final = (BatchState.settled, BatchState.uncertain)
 # Spelt out, not variables: SQLite takes the index of rejected and uncertain ones only for these very words.
 REJECTED: Final = DELIVERY.c.state == literal_column("'rejected'")
@@ -38,7 +40,7 @@ class Gauge:
     name: str
     says: str
     labels: tuple[str, ...]
-    values: Mapping[tuple[str, ...], float]
+    values: Mapping[Any, float]
 
 
 def measure(app: App) -> list[Gauge]:
@@ -57,46 +59,38 @@ def measure(app: App) -> list[Gauge]:
 
 def _ledger(session: Session, now: datetime) -> Iterator[Gauge]:
     """Yield what is left to do of each issue."""
-    issue = DELIVERY.c.issue_number
-    due = _by(session, issue, QUEUED, DELIVERY.c.next_attempt_at.is_(None))
-    for number, count in _by(session, issue, QUEUED, DELIVERY.c.next_attempt_at <= now).items():
-        due[number] = due.get(number, 0) + count
-    states = {
-        "due": due,
-        "later": _by(session, issue, QUEUED, DELIVERY.c.next_attempt_at > now),
-        "uncertain": _by(session, issue, UNCERTAIN),
-        "claimed": _on_the_way(session),
-    }
+    states: dict[str, dict[int, int]] = {"due": {}, "later": {}, "claimed": _on_the_way(session)}
+    issue, later = DELIVERY.c.issue_number, func.sum(case((DELIVERY.c.next_attempt_at > now, 1), else_=0))
+    queued = select(issue, func.count(), later).where(QUEUED).group_by(issue)  # one walk along the index of queued ones
+    for number, count, waiting in session.execute(queued):
+        states["due"][number], states["later"][number] = count - int(waiting), int(waiting)
+    unknown = select(issue, func.count()).where(UNCERTAIN).group_by(issue)
+    states["uncertain"] = dict(session.execute(unknown).all())
     values = {(str(number), state): count for state, found in states.items() for number, count in found.items()}
     says = "Deliveries without a final answer: due and later are queued, claimed are in a worker's hands."
     yield Gauge("digest_deliveries", says, ("issue", "state"), values)
-    held = (
-        select(func.count())
-        .select_from(ISSUE)
-        .where(ISSUE.c.held != "", ISSUE.c.status.not_in(("sent", "cancelled", "skipped")))
-    )
+    held = select(func.count()).select_from(ISSUE).where(ISSUE.c.held != "", ISSUE.c.status.not_in(OVER))
     yield _one("digest_issues_held", "Issues that wait for a person.", session.execute(held).scalar_one())
 
 
-def _by(session: Session, column: ColumnElement[Any], *where: ColumnElement[bool]) -> dict[Any, int]:
-    query = select(column, func.count()).select_from(DELIVERY).where(*where).group_by(column)
-    return dict(session.execute(query).all())
-
-
 def _on_the_way(session: Session) -> dict[int, int]:
-    under_way = select(ISSUE.c.number).where(ISSUE.c.status.in_(("sending", "paused", "cancelled")))
-    mine = (BATCH.c.issue_number.in_(under_way), BATCH.c.state.in_((*ON_THE_WAY, BatchState.formed)))
+    mine = _live(session, *ON_THE_WAY, BatchState.formed)
     query = select(BATCH.c.issue_number, func.sum(BATCH.c.size)).where(*mine).group_by(BATCH.c.issue_number)
     return dict(session.execute(query).all())
+
+
+def _live(session: Session, *states: BatchState) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a batch that is not done with: of the issues that can have any, by their index."""
+    numbers = session.execute(select(ISSUE.c.number).where(ISSUE.c.status.in_(BEGUN))).scalars().all()
+    return BATCH.c.issue_number.in_(numbers), BATCH.c.state.in_(states)
 
 
 def _lately(session: Session, now: datetime) -> Iterator[Gauge]:
     """Yield what was sent lately. Accepted are the readers of answered calls, less those refused or of unknown fate."""
     size = func.coalesce(func.sum(BATCH.c.size), 0)
-    answered = select(size).where(BATCH.c.state.in_(ANSWERED))
-    day, minute = (
-        session.execute(answered.where(BATCH.c.settled_at > now - ago)).scalar_one() for ago in (DAY, MINUTE)
-    )
+    ended = select(size).where(BATCH.c.state.in_(ANSWERED), BATCH.c.settled_at > now - DAY)
+    answered = select(size).where(BATCH.c.state == BatchState.settled, BATCH.c.settled_at > now - MINUTE)
+    day, minute = (session.execute(one).scalar_one() for one in (ended, answered))
     fates = {}
     inside = 0
     for name, fate in (("rejected", REJECTED), ("uncertain", UNCERTAIN)):
@@ -113,9 +107,8 @@ def _lately(session: Session, now: datetime) -> Iterator[Gauge]:
 def _late(app: App, session: Session, now: datetime) -> Iterator[Gauge]:
     """Yield what is older the worse something is: leases, events, the last pass of the schedule."""
     lease = timedelta(seconds=app.settings.lease_seconds)
-    under_way = select(ISSUE.c.number).where(ISSUE.c.status.in_(("sending", "paused", "cancelled")))
-    mine = (BATCH.c.issue_number.in_(under_way), BATCH.c.state.in_(ON_THE_WAY), BATCH.c.lease_until.is_not(None))
-    first = session.execute(select(func.min(BATCH.c.lease_until)).where(*mine)).scalar()
+    leases = select(BATCH.c.lease_until).where(*_live(session, *ON_THE_WAY), BATCH.c.lease_until.is_not(None))
+    first = min(session.execute(leases).scalars(), default=None)  # a handful; MIN() would go through all batches
     age = max(0.0, (now - (first - lease)).total_seconds()) if first else 0.0
     yield _one("digest_oldest_lease_age_seconds", "Since when a worker holds a batch; 0: none is held.", age)
     due = EVENT.c.next_at.is_not(None)

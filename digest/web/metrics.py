@@ -22,7 +22,6 @@ from digest.api_keys import Scope
 from digest.bootstrap import App
 from digest.errors import Refused
 from digest.web import gauges
-from digest.web.gauges import Gauge
 from digest.web.key_door import Caller, KeyDoor
 from subscribers.pages import BOTH_WAYS
 
@@ -47,7 +46,7 @@ class Measured(Collector):
         """``elapsed``: seconds since some instant."""
         self._app, self._elapsed = app, elapsed
         self._lock = Lock()
-        self._gauges: list[Gauge] = []
+        self._gauges: list[gauges.Gauge] = []
         self._until = float("-inf")
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

@@ -13,11 +13,12 @@ from sqlalchemy import insert
 from digest.clock import StillClock
 from digest.database import Database
 from digest.issues.models import IssueStatus
-from digest.sending import pacing, sender, waiting
+from digest.sending import pacing, recovering, sender, waiting
 from digest.sending.limits import MOST_DAYS, Limits, WarmUp, spread
 from digest.sending.models import Pacer, table
 from digest.sending.provider import BatchRefused, NotTaken
 from digest.sending.sender import Means
+from digest.sending.turns import Turns
 from subscribers.models import Suppression
 from tests.conftest import BOTH, NOW
 from tests.sending import newsroom
@@ -145,13 +146,13 @@ def test_what_a_dead_worker_held_is_given_back(database: Database, clock: StillC
     """Its batch had not left: the day has room for it again, once its lease is over."""
     newsroom.queue(database, newsroom.make(database, readers=4))
     tools = limited(means(database, clock, Scripted()), per_day=4)
-    editions = sender.Turns(tools, 1).editions("scripted")
+    editions = Turns(tools, 1).editions("scripted")
     assert sender._claim(tools, editions, 1) is not None
     clock.at = NOW + timedelta(seconds=121)
     sender.run(tools, 1, Never())
     assert len(accepted(database)) == 0  # the tick takes it back, or the next who looks
     with database.writing() as session:
-        sender.recovering.recover(session, 1, tools.rules_of, clock.now())
+        recovering.recover(session, 1, tools.rules_of, clock.now())
     sender.run(tools, 1, Never())
     assert len(accepted(database)) == 4
 

@@ -1,5 +1,6 @@
 """The warm-up of a new domain: who goes first, who waits for which day and why, and what expires."""
 
+import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import delete, insert, literal, select, update
 
 from digest import ticking
 from digest.clock import StillClock
@@ -16,6 +17,7 @@ from digest.editors.standing import standing
 from digest.events.engagement import clicked
 from digest.events.models import Click
 from digest.issues.models import Issue, IssueStatus, Publication, Run
+from digest.proofs.models import EditionStory
 from digest.rendering.urls import Urls
 from digest.sending import freezing, ledger, sender, starting, warming, work
 from digest.sending.models import table
@@ -97,7 +99,7 @@ def click(who: int, at: datetime, state: str, edition: int) -> dict[str, Any]:
 
 @BOTH
 def test_who_clicks_most_goes_first_where_people_are_counted(database: Database, tools: Means):
-    """Of a publication with personal clicks: people's clicks of the last 90 days; machines' and old ones do not count."""
+    """Of a publication with personal clicks: people's clicks of the last 90 days; no machines', no old ones."""
     edition = newsroom.make(database, readers=10).editions[0]
     lately, rows = NOW - timedelta(days=3), []
     for who, many in {7: 3, 8: 2, 10: 1}.items():
@@ -142,6 +144,8 @@ def test_two_issues_share_the_days(database: Database, clock: StillClock, tools:
     newsroom.make(database, readers=10)
     work_on(tools)  # 4 today, 6 tomorrow
     second = newsroom.make(database, readers=0, number=2)
+    with database.writing() as session:  # else its readers had its story already
+        session.execute(delete(table(EditionStory)).where(table(EditionStory).c.issue_number == 2))
     starting.start(tools, second.issue_id)
     with database.reading() as session:
         days = [(one.number, one.readers) for one in warming.days_of(session, 2)]
@@ -176,6 +180,44 @@ def test_freezing_again_after_a_crash_forgets_nobody(database: Database, clock: 
     assert counts == [4, 12, 20]
     with database.reading() as session:
         assert len(warming.days_of(session, 1)) == 3
+
+
+@BOTH
+def test_two_workers_at_once_lay_down_one_plan(database: Database, clock: StillClock, tools: Means):
+    """Each freezes it at an instant of its own: the plan of the first holds for both, and each ceiling is kept."""
+    room = newsroom.make(database, readers=20)
+    seen: list[int] = []
+
+    def other() -> None:
+        warming.choose(tools, room.issue_id, NOW + timedelta(seconds=7))
+        warming.choose(tools, room.issue_id, NOW)
+        seen.append(1)
+
+    clock.at = NOW + timedelta(seconds=9)
+    urls = Urls(tools.base_url, tools.keys)
+    freezing.freeze(database, room.issue_id, at=NOW, urls=urls, progress=lambda _: None, lay_down=other)
+    assert seen
+    with database.reading() as session:
+        days = warming.days_of(session, 1)
+        assert [one.readers for one in days] == [4, 8, 8]
+        assert [one.readers for one in warming.to_come(session, 1, clock.now())] == [8, 8]
+    work_on(tools)
+    assert len(accepted(database)) == 4
+
+
+@BOTH
+def test_many_threads_at_once_lay_down_one_plan(database: Database, tools: Means):
+    """Four workers begin at the same time: one plan, nobody lost, nobody too early."""
+    newsroom.make(database, readers=20)
+    threads = [threading.Thread(target=work_on, args=(tools,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        assert [one.readers for one in warming.days_of(session, 1)] == [4, 8, 8]
+        assert [one.readers for one in warming.to_come(session, 1, NOW)] == [8, 8]
+    assert len(accepted(database)) == 4
 
 
 @BOTH
