@@ -166,9 +166,7 @@ class Settings(BaseSettings):
     undo_minutes: float = Field(default=5.0, ge=0, le=30)
     canary_minutes: float = Field(default=10.0, ge=0, le=240, description="over 5,000 readers: 500 first; 0: no such")
     retention_days: int = Field(default=400, ge=30, description="how long events and clicks are kept")
-    trusted_proxies: list[str] = Field(
-        default_factory=list, description="addresses and networks whose X-Forwarded-For is believed"
-    )
+    trusted_proxies: list[str] = Field(default_factory=list, description="networks whose X-Forwarded-For is believed")
     alert_url: SecretStr | None = Field(default=None, description="gets a JSON message when an issue is held or stops")
     alert_account: str = Field(default="", description="the account letters to editors go by where their own fails")
     heartbeat_url: SecretStr | None = Field(default=None, description="fetched after each pass of the schedule")
@@ -200,9 +198,7 @@ class Settings(BaseSettings):
             try:
                 ipaddress.ip_network(one)
             except ValueError as error:
-                raise ValueError(
-                    f"names {one!r}, which is neither an address nor a network; write 127.0.0.1 or 10.0.0.0/8"
-                ) from error
+                raise ValueError(f"names {one!r}; write an address or a network, as in 10.0.0.0/8") from error
         return named
 
     @field_validator("openid_issuer")

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from subscribers.people import look_up as look_up
     from subscribers.people import suppression_of as suppression_of
     from subscribers.reordering import reorder as reorder
+    from subscribers.retention import Retention as Retention
     from subscribers.searching import Found as Found
     from subscribers.searching import search as search
     from subscribers.suppression import lift_key as lift_key
@@ -100,6 +101,7 @@ _HOMES = {
         "suppression_of",
     ),
     "reordering": ("reorder",),
+    "retention": ("Retention",),
     "searching": ("Found", "search"),
     "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),
     "suppression_files": ("BanReport", "suppress_csv"),

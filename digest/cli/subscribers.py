@@ -6,6 +6,7 @@ import typer
 
 from digest.cli import reader_files
 from digest.cli.console import Json, answer, opened
+from digest.cli.quiet import quiet
 from digest.errors import NotFound
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="The readers: import, export, show, erase, suppress.", no_args_is_help=True)
 commands.registered_commands += reader_files.commands.registered_commands
+commands.command()(quiet)
 
 Address = Annotated[str, typer.Argument(help="The email address.")]
 

@@ -100,7 +100,8 @@ RULES: Final = frozenset(
 )
 READERS: Final = frozenset({"archive", "quiet_days", "quiet_grace"})  # no part of an issue
 COMING: Final = frozenset(
-    {"reader_order", "cutoff", "send", "every", "starts_on", "zone", "skip_dates", "reader_zones", "companion", "cadence"}
+    {"cadence", "companion", "cutoff", "every", "reader_order", "reader_zones"}
+    | {"send", "skip_dates", "starts_on", "zone"}
 )
 
 

@@ -1,6 +1,6 @@
 """Writes to readers who were silent for long: a kind question first, a pause after it; never by opens, never twice.
 
-Off unless a publication names QUIET_DAYS. Who is silent is known of those only who agreed that their clicks are counted.
+Off unless a publication names ``quiet_days``. Who is silent is known only of those who agreed to be counted.
 """
 
 import logging

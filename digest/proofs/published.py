@@ -168,6 +168,13 @@ def stories(session: Session, editions: Collection[int]) -> dict[int, list[Told]
     return found
 
 
+def said(number: Number, stories: Sequence[Told]) -> tuple[bool, str]:
+    """Return whether the subject of a page is of a story that is gone, and what of its preheader can still be said."""
+    gone = [one.headline for one in stories if one.gone and one.headline]
+    about = any(one in number.subject for one in gone)
+    return about, "" if any(one in number.preheader for one in gone) else number.preheader
+
+
 def mail(session: Session, edition: int) -> Mail:
     """Return what the readers of an edition got."""
     query = select(col(Edition.html), col(Edition.marks)).where(col(Edition.number) == edition)

@@ -1,4 +1,4 @@
-"""A stored mail as a page: what became of its stories since, and, where anybody may read it, nothing that is a reader's.
+"""A stored mail as a page: with what became of its stories, and, where anybody may read it, with nothing of a reader.
 
 A mail may be made by a newsroom's own template, so nothing is known of its looks: links are found by where they lead,
 texts by what they say. Pure.
@@ -25,6 +25,8 @@ _IMAGE: Final = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _OURS: Final = re.compile(r"/(?:editions|feedback)/[A-Za-z0-9_-]{40,}")
 _TOKEN: Final = re.compile(r"/c/([A-Za-z0-9_-]{40})\?u=")
+_NEXT: Final = re.compile(r"<a\b[^>]*>|\x00\d+\x00", re.IGNORECASE)
+_EMPTY: Final = re.compile(r"<p\b[^>]*>(?:\s|&#8194;|&nbsp;)*</p>")
 _ROBOTS: Final = re.compile(r"<meta\b[^>]*\bname=[\"']?robots\b[^>]*>", re.IGNORECASE)
 _MUTED: Final = "display:block;padding:12px;font:italic 14px/20px Georgia,serif;text-align:center;color:#54565c"
 _SMALL: Final = "margin:8px 0 0;font:14px/21px -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -56,16 +58,16 @@ def marked(html: str, since: Mapping[int, Since], language: str) -> str:
         inner, after = found[2], found[3] or ""
         is_button = not _IMAGE.search(inner) and _text(inner) == button
         if note.gone:
-            return "" if is_button else _struck(note, inner) + after
+            return "" if is_button else _struck(note, inner, place) + after
         if is_button or _IMAGE.search(inner) or place in told:
             return found[0]
         told.add(place)
         return found[0] + _corrected(note, block=bool(after))
 
     changed = _ANCHOR.sub(change, html)
-    for note in since.values():
+    for place, note in since.items():
         if note.gone:
-            changed = _without_texts_of(note, changed)
+            changed = _without_texts_of(place, note, changed)
     return changed
 
 
@@ -87,6 +89,7 @@ def public(html: str, marks: Mapping[str, str], language: str, *, elsewhere: str
     for pattern in _of_a_mail(language):
         stripped = pattern.sub("", stripped)
     stops = {key.rpartition("@")[0].removeprefix(slots.STOP): elsewhere for key in marks}
+    stripped = _EMPTY.sub("", stripped)
     filled = slots.values(marks, unsubscribe_url=elsewhere, preferences_url=elsewhere, name="", stops=stops)
     return slots.fill(stripped, filled)
 
@@ -126,11 +129,16 @@ def _text(inner: str) -> str:
     return " ".join(unescape(_TAG.sub("", inner)).replace("\u200b", "").replace("\u2002", " ").split())
 
 
-def _struck(note: Since, inner: str) -> str:
+def _struck(note: Since, inner: str, place: int) -> str:
     word = escape(note.gone)
     if _IMAGE.search(inner):
         return f'<span style="{_MUTED}">{word}</span>'
-    return f"<del>{inner}</del> <strong>{word}</strong>"
+    return f"<del>{inner}</del> <strong>{word}</strong>{_here(place)}"
+
+
+def _here(place: int) -> str:
+    """Return what marks the end of a headline while the texts below it are looked for; no mail holds such a thing."""
+    return f"\x00{place}\x00"
 
 
 def _corrected(note: Since, *, block: bool) -> str:
@@ -140,15 +148,24 @@ def _corrected(note: Since, *, block: bool) -> str:
     return f'<span class="std" style="display:block;{_SMALL}">{said}</span>'
 
 
-def _without_texts_of(note: Since, html: str) -> str:
-    """Strike out the standfirst of a story that is gone, and take its picture away."""
-    if note.standfirst:
+def _without_texts_of(place: int, note: Since, html: str) -> str:
+    """Strike out the standfirst of a story that is gone, below its headline, and take its picture away."""
+    parts = html.split(_here(place))
+    for number, part in enumerate(parts[1:], start=1):
+        end = next((found.start() for found in _NEXT.finditer(part) if _is_next(found)), len(part))
         text = re.escape(str(escape(note.standfirst)))
-        html = re.sub(rf">(\s*)({text})(\s*)<", r">\1<del>\2</del>\3<", html)
+        struck = re.sub(rf">(\s*)({text})(\s*)<", r">\1<del>\2</del>\3<", part[:end]) if note.standfirst else part[:end]
+        parts[number] = struck + part[end:]
+    html = "".join(parts)
     if note.picture:
         source = re.escape(str(escape(note.picture)))
         html = re.sub(rf"<img\b[^>]*\bsrc=\"{source}\"[^>]*>", "", html)
     return html
+
+
+def _is_next(found: re.Match[str]) -> bool:
+    """Tell whether another story begins: its link, or the end of a headline that was struck out."""
+    return found[0].startswith("\x00") or place_of(_href(found[0])) is not None
 
 
 def _counted_for_the_archive(url: str) -> str:

@@ -82,10 +82,13 @@ class _Archive:
             pages = max(1, -(-published.issues(session, publication, some) // published.PAGE))
             skip = (page - 1) * published.PAGE
             numbers = published.numbers(session, publication, some, skip=skip) if page <= pages else []
+            stories = published.stories(session, [one.edition for one in numbers])
         if page > pages:
             return problem(_NOWHERE, spoken=asked_for(request))
         one_list = lists[list_id] if list_id else None
-        body = self._index_page(publication, lists, one_list, numbers, page, pages)
+        body = self._index_page(
+            publication, lists, one_list, [(one, stories[one.edition]) for one in numbers], page, pages
+        )
         return self._page(request, body, public=publication.archive == published.PUBLIC, changed=_newest(numbers))
 
     def issue(self, request: Request, family: str, list_id: str, name: str) -> Response:
@@ -151,7 +154,7 @@ class _Archive:
         publication: Publication,
         lists: dict[str, ListData],
         one_list: ListData | None,
-        numbers: Sequence[Number],
+        told: Sequence[tuple[Number, Sequence[Told]]],
         page: int,
         pages: int,
     ) -> str:
@@ -164,7 +167,7 @@ class _Archive:
             "public": publication.archive == published.PUBLIC,
             "lists": list(lists.values()),
             "names": {one.id: one.name for one in lists.values()},
-            "days": _by_day(numbers, spoken),
+            "days": _by_day(told, spoken),
             "can_join": True,
         }
         given = {"publication": publication, "one_list": one_list, "path": path, "page": page, "pages": pages}
@@ -196,11 +199,12 @@ class _Archive:
         words = page_words(number.language)
         gone = {"retracted": words.text("Retracted"), "unpublished": words.text("No longer published")}
         corrected = catalogue(number.language).word("correction")
+        about, preheader = published.said(number, stories)
         since = [one.changed_at for one in stories if one.changed_at and (one.gone or one.correction)]
         return Item(
             url=self._url(number.path),
-            title=f"{name}: {number.subject}" if several else number.subject,
-            summary=number.preheader,
+            title=": ".join([*([gone["retracted"]] if about else []), *([name] if several else []), number.subject]),
+            summary=preheader,
             html=archive_feeds.told_as_html(stories, gone, corrected) or f"<p>{number.path}</p>",
             at=number.sent_at,
             changed=max([number.sent_at, *since]),
@@ -209,7 +213,7 @@ class _Archive:
             image=next((one.picture for one in stories if one.block == "lead" and not one.gone), ""),
         )
 
-    def _page(  # noqa: PLR0917
+    def _page(
         self,
         request: Request,
         body: str,
@@ -231,10 +235,13 @@ def _newest(numbers: Sequence[Number]) -> datetime | None:
     return max((one.changed_at for one in numbers), default=None)
 
 
-def _by_day(numbers: Sequence[Number], spoken: str) -> list[tuple[str, list[Number]]]:
-    """Return the pages by issue, each with its day in words."""
-    days: dict[int, list[Number]] = {}
-    for one in numbers:
-        days.setdefault(one.issue, []).append(one)
+def _by_day(told: Sequence[tuple[Number, Sequence[Told]]], spoken: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the pages by issue, each with its day in words; a subject that is gone says so."""
     words = page_words(spoken)
-    return [(words.date(some[0].as_of, some[0].zone), some) for some in days.values()]
+    days: dict[int, tuple[str, list[dict[str, Any]]]] = {}
+    for one, stories in told:
+        about, preheader = published.said(one, stories)
+        row = {"path": one.path, "subject": one.subject, "language": one.language, "list_id": one.list_id}
+        row |= {"preheader": preheader, "gone": words.text("Retracted") if about else ""}
+        days.setdefault(one.issue, (words.date(one.as_of, one.zone), []))[1].append(row)
+    return list(days.values())

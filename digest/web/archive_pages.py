@@ -26,6 +26,8 @@ def framed(  # noqa: PLR0917 - all of one page
     mail: Mail,
 ) -> str:
     """Return the public page of an issue: nothing of it is anybody's own."""
+    about, preheader = published.said(number, stories)
+    gone = page_words(number.language).text("Retracted")
     join = f"/join/{quote(publication.id)}?list={quote(data.id)}"
     lead = next((one for one in stories if one.block == "lead" and not one.gone), None)
     values: dict[str, Any] = {
@@ -34,8 +36,8 @@ def framed(  # noqa: PLR0917 - all of one page
         "feed": f"/archive/{publication.id}/{data.id}/feed",
         "list_name": data.name,
         "publication": publication.name,
-        "subject": number.subject,
-        "description": (lead.standfirst if lead else "") or number.preheader,
+        "subject": f"{gone}: {number.subject}" if about else number.subject,
+        "description": (lead.standfirst if lead else "") or preheader,
         "published": as_utc_text(number.sent_at),
         "image": lead.picture if lead else "",
         "alt": lead.alt if lead else "",

@@ -15,8 +15,7 @@ from digest.rendering.urls import SHOWN_FOR
 from digest.settings import ProviderName, Settings
 from digest.web.conditional import A_WHILE, answer
 from digest.web.templates import asked_for, problem, rendered
-from subscribers.allowance import DAY
-from subscribers.joining import WAITS
+from subscribers import Retention
 from subscribers.pages import BOTH_WAYS
 
 NAMES: Final = {"ses": "Amazon SES", "sendgrid": "SendGrid", "smtp": "SMTP"}  # others: as they are written, capital
@@ -61,12 +60,12 @@ def facts(settings: Settings) -> tuple[Fact, ...]:
             "to prove that you asked for it",
             ALWAYS,
         ),
-        Fact(("ask", "move"), "What waits for your yes", "to know what the yes is to", WAITS.days),
+        Fact(("ask", "move"), "What waits for your yes", "to know what the yes is to", Retention.unconfirmed.days),
         Fact(
             ("readermail",),
             "That a mail was asked for in the name of your address",
             "so that nobody can fill your mailbox",
-            DAY.days,
+            Retention.requests.days,
         ),
         Fact(
             ("delivery", "batch"),
