@@ -35,7 +35,7 @@ class Event:
     """Something the schedule did or refused to do, for the worker's log and for the editors."""
 
     # drafted | skipped | held | late | missed | stuck | by hand | cancelled | expired | sent | reminded | told |
-    # came back
+    # came back | quiet
     what: str
     sentence: str
     publication_id: str = ""

@@ -57,8 +57,8 @@ def run(
     (the issue it concerns is held by then), and Refused where the queue is not there or the database is gone.
     """
     jobs.require(means.database)
-    for name in ("procrastinate", "psycopg.pool"):  # what is worth a word we say ourselves
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("procrastinate", "psycopg", "asyncio"):  # of a lost database each tells at length
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what is worth a word we say ourselves
     engine = _Engine(means, tuple(kinds), concurrency, stop or threading.Event(), say, alarm, on_progress)
     thread = threading.Thread(target=engine.guarded, name="jobs", daemon=True)
     thread.start()

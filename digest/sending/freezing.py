@@ -48,19 +48,25 @@ def freeze(
     family = _begin(database, issue_id, at)
     if family is None:
         return None
-    who = stragglers.make_editions(database, issue_id, urls, at).readers(family, at)
-    plan = _plan(database, issue_id, at)
-    while (written := _insert_chunk(database, issue_id, who, plan)) is not None:
-        progress(written)
-    _reassign(database, issue_id, who, at)
-    less = stragglers.make_editions(database, issue_id, urls, at)
-    who = less.readers(family, at)
-    while missing := _missing(database, issue_id, who):
-        progress(_insert_missing(database, issue_id, who, missing, plan=plan))
-    stragglers.spare_repeats(database, issue_id, urls, at)
-    lay_down()
-    _queue_all(database, issue_id, _canary(database, issue_id, wait, at))
-    return _open(database, issue_id, less.nothing_left, at)
+    try:
+        who = stragglers.make_editions(database, issue_id, urls, at).readers(family, at)
+        plan = _plan(database, issue_id, at)
+        while (written := _insert_chunk(database, issue_id, who, plan)) is not None:
+            progress(written)
+        _reassign(database, issue_id, who, at)
+        less = stragglers.make_editions(database, issue_id, urls, at)
+        who, size = less.readers(family, at), None
+        while size is None:
+            while missing := _missing(database, issue_id, who):
+                progress(_insert_missing(database, issue_id, who, missing, plan=plan))
+            cursor = _cursor(database, issue_id)
+            stragglers.spare_repeats(database, issue_id, urls, at)
+            lay_down()
+            _queue_all(database, issue_id, _canary(database, issue_id, wait, at))
+            size = _open(database, issue_id, cursor, less.nothing_left, at)
+    except stragglers.Stopped:
+        return None
+    return size or None
 
 
 def _begin(database: Database, issue_id: UUID, at: datetime) -> str | None:
@@ -87,13 +93,13 @@ def _insert_chunk(database: Database, issue_id: UUID, who: Select[Any], plan: Pl
     """Write the next rows; None when there are no more. The cursor moves in the same transaction."""
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
-        if issue is None or issue.audience_size is not None:
+        if issue.audience_size is not None:
             return None
         found = editions_of(issue.number, issue.revision, who).subquery()
         rows = _rows(issue.number, found, plan).where(found.c.subscriber_id > issue.freeze_cursor)
         written = _insert(session, rows.order_by(found.c.subscriber_id).limit(CHUNK))
         last = select(func.max(DELIVERY.c.subscriber_id)).where(DELIVERY.c.issue_number == issue.number)
-        issue.freeze_cursor = session.execute(last).scalar() or 0
+        issue.freeze_cursor = max(issue.freeze_cursor, session.execute(last).scalar() or 0)
         return written or None
 
 
@@ -104,7 +110,7 @@ def _missing(database: Database, issue_id: UUID, who: Select[Any]) -> list[int]:
     """
     with database.reading() as session:
         issue = session.get_one(Issue, issue_id)
-        if issue.status != _S.freezing or issue.held or issue.audience_size is not None:
+        if issue.audience_size is not None:
             return []
         readers = editions_of(issue.number, issue.revision, who).subquery()
         there = exists().where(
@@ -117,11 +123,16 @@ def _missing(database: Database, issue_id: UUID, who: Select[Any]) -> list[int]:
 def _insert_missing(database: Database, issue_id: UUID, who: Select[Any], missing: list[int], *, plan: Plan) -> int:
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
-        if issue is None:
-            return 0
         found = editions_of(issue.number, issue.revision, who).subquery()
         rows = _rows(issue.number, found, plan).where(among(session, found.c.subscriber_id, missing))
-        return _insert(session, rows)
+        written = _insert(session, rows)
+        issue.freeze_cursor += written  # it rises with every row, so that who opens the sending sees that some came
+        return written
+
+
+def _cursor(database: Database, issue_id: UUID) -> int:
+    with database.reading() as session:
+        return session.get_one(Issue, issue_id).freeze_cursor
 
 
 def _rows(issue_number: int, found: Any, plan: Plan) -> Select[Any]:
@@ -139,19 +150,23 @@ def _insert(session: Session, rows: Select[Any]) -> int:
     return insert_select(session, DELIVERY, columns[: len(rows.selected_columns)], rows)
 
 
-def _open(database: Database, issue_id: UUID, instead: Mapping[str, int], at: datetime) -> int | None:
-    """Count the audience, and let the sending begin. ``instead``: weekly -> readers who get it and not this issue."""
+def _open(database: Database, issue_id: UUID, cursor: int, instead: Mapping[str, int], at: datetime) -> int | None:
+    """Count the audience, and let the sending begin; returns its size, 0 where it is held because nobody would get it.
+
+    None where another worker wrote rows since the cursor was read: they were not queued or counted yet.
+    ``instead``: weekly -> readers who get it and not this issue.
+    """
     with database.reading() as session:
         number = session.get_one(Issue, issue_id).number
         rows = select(func.count()).where(DELIVERY.c.issue_number == number)
         size = int(session.execute(rows).scalar_one())
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
-        if issue is None:
+        if issue.freeze_cursor != cursor:
             return None
         if size == 0:
             control.hold(session, issue, _why_nobody(instead), at)
-            return None
+            return 0
         lifecycle.move(issue, _S.sending, at)
         issue.audience_size = size
         log.add(
@@ -175,7 +190,7 @@ def _why_nobody(instead: Mapping[str, int]) -> str:
 def _canary(database: Database, issue_id: UUID, wait: timedelta, at: datetime) -> datetime | None:
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
-        return canary.choose(session, issue, wait, at) if issue is not None else None
+        return canary.choose(session, issue, wait, at)
 
 
 def _queue_all(database: Database, issue_id: UUID, until: datetime | None) -> None:
@@ -207,8 +222,6 @@ def _ranges(database: Database, issue_id: UUID) -> Iterator[tuple[Session, Colum
     while after is not None:
         with database.writing() as session:
             issue = stragglers.being_frozen(session, issue_id)
-            if issue is None:
-                return
             beyond = and_(DELIVERY.c.issue_number == issue.number, DELIVERY.c.subscriber_id > after)
             query = select(DELIVERY.c.subscriber_id).where(beyond).order_by(DELIVERY.c.subscriber_id)
             after = session.execute(query.offset(CHUNK - 1).limit(1)).scalar()

@@ -46,10 +46,19 @@ def _once(database: Database, issue_id: UUID) -> _Once:
         return _Once(drafting.recipe(session, session.get_one(Issue, issue_id)))
 
 
-def being_frozen(session: Session, issue_id: UUID) -> Issue | None:
-    """Return the issue, locked, while it is being frozen; None once it was cancelled, held, or opened by another."""
+class Stopped(Exception):
+    """The issue is not being frozen any more: it was cancelled, held, or opened by another."""
+
+
+def being_frozen(session: Session, issue_id: UUID) -> Issue:
+    """Return the issue, locked, while it is being frozen. Raises Stopped.
+
+    Who freezes ends with that: one step passed over, and the hold lifted before the next, would leave readers out.
+    """
     issue = session.get_one(Issue, issue_id, with_for_update=True)
-    return issue if issue.status == IssueStatus.freezing and not issue.held else None
+    if issue.status != IssueStatus.freezing or issue.held:
+        raise Stopped
+    return issue
 
 
 def make_editions(database: Database, issue_id: UUID, urls: Urls, at: datetime) -> Instead:
@@ -73,7 +82,7 @@ def _make_one(database: Database, issue_id: UUID, audience: AudienceSet, urls: U
     with database.writing() as session:
         issue = being_frozen(session, issue_id)
         number = audience.audience_id  # 0: of a set that is not made; its readers get all they have
-        if issue is not None and number and number not in _known(session, issue):
+        if number and number not in _known(session, issue):
             making.edition_for(session, issue, audience, urls, at)
 
 
@@ -125,8 +134,6 @@ def _move(
 ) -> None:
     with database.writing() as session:
         issue = being_frozen(session, issue_id)
-        if issue is None:
-            return
         edition = session.get_one(Edition, edition_id)
         sibling = siblings.sibling_for(session, issue, edition, keys, urls=urls, at=at, building=building)
         values: dict[str, Any] = {

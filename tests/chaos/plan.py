@@ -66,7 +66,7 @@ class Death:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something done to the run: once the API saw so many requests, or 0.4 s of work went by, and some seconds later.
+    """Something done to the run: once the API saw so many requests, or patience is over, and some seconds later.
 
     ``hasty``: though no worker may have begun yet.
     """
@@ -98,6 +98,7 @@ class Plan:
     wave: float | None = None  # seconds after which every second reader's own hour comes
     deaths: tuple[Death | None, ...] = ()  # of the workers, in the order they are started
     actions: tuple[Action, ...] = ()
+    patience: float = 0.4  # seconds an action waits for its requests, once a worker is at work
     killed_at_end: bool = False  # all workers at once; else they are told to leave
 
     @property
