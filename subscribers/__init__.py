@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from subscribers.counting import ListNumbers as ListNumbers
     from subscribers.counting import growth as growth
     from subscribers.counting import list_numbers as list_numbers
+    from subscribers.csv_files import Survey as Survey
+    from subscribers.csv_files import lines_of as lines_of
+    from subscribers.csv_files import survey as survey
     from subscribers.csv_rows import RowError as RowError
     from subscribers.exporting import export_csv as export_csv
     from subscribers.importing import ImportReport as ImportReport
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
     from subscribers.suppression import suppress as suppress
     from subscribers.suppression import suppress_key as suppress_key
     from subscribers.suppression import unsuppress as unsuppress
+    from subscribers.suppression_files import BanReport as BanReport
+    from subscribers.suppression_files import suppress_csv as suppress_csv
     from subscribers.zones import known_zones as known_zones
     from subscribers.zones import zone_of as zone_of
 
@@ -76,6 +81,7 @@ _HOMES = {
     "consent": ("agree_to_clicks", "agreed_to_clicks", "confirm", "end", "subscribe"),
     "counting": ("ListNumbers", "growth", "list_numbers"),
     "exporting": ("export_csv",),
+    "csv_files": ("Survey", "lines_of", "survey"),
     "csv_rows": ("RowError",),
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
@@ -94,6 +100,7 @@ _HOMES = {
     "reordering": ("reorder",),
     "searching": ("Found", "search"),
     "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),
+    "suppression_files": ("BanReport", "suppress_csv"),
     "zones": ("known_zones", "zone_of"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -122,7 +122,11 @@ class Keys:
 
     def address_key(self, address: str) -> str:
         """Return the keyed hash (32 hex digits) that an address is known by, however it is written."""
-        return hmac.digest(self.address.encode(), identity(address).encode(), "sha256")[:16].hex()
+        return self.key_of(identity(address))
+
+    def key_of(self, identity: str) -> str:
+        """Return the keyed hash of what ``addresses.identity`` returned."""
+        return hmac.digest(self.address.encode(), identity.encode(), "sha256")[:16].hex()
 
 
 def _mac(secret: bytes) -> Callable[[bytes], bytes]:

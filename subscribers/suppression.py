@@ -1,18 +1,19 @@
 """Addresses that must not be mailed, kept by their hash, so that the ban outlives the person's erasure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import case, delete, select
 from sqlmodel import Session
 
 from subscribers.audience import SUPPRESSION
-from subscribers.bulk import upsert
+from subscribers.bulk import among_texts, upsert
 from subscribers.errors import Suppressed
 from subscribers.keys import Keys
 from subscribers.models import SuppressionReason
 
 # From strongest to weakest: a complaint is never lifted, a bounce only by a person, the rest by a new double opt-in.
-_STRENGTH = {"complaint": 3, "hard_bounce": 2, "by_hand": 1, "erased": 1}
+STRENGTH = {"complaint": 3, "hard_bounce": 2, "by_hand": 1, "erased": 1}
 
 
 def suppress(session: Session, keys: Keys, address: str, reason: str, at: datetime, *, note: str = "") -> None:
@@ -25,10 +26,26 @@ def suppress(session: Session, keys: Keys, address: str, reason: str, at: dateti
 
 def suppress_key(session: Session, address_key: str, reason: str, at: datetime, *, note: str = "") -> None:
     """Forbid mail to the address of a keyed hash; else as ``suppress``."""
-    values = {"address_key": address_key, "reason": SuppressionReason(reason).value, "at": at, "note": note}
-    new = upsert(session, SUPPRESSION).values(**values)
-    stronger = case(_STRENGTH, value=SUPPRESSION.c.reason) < _STRENGTH[reason]
-    session.execute(new.on_conflict_do_update(index_elements=["address_key"], set_=values, where=stronger))
+    suppress_keys(session, [(address_key, reason, at, note)])
+
+
+def suppress_keys(session: Session, bans: Sequence[tuple[str, str, datetime, str]]) -> None:
+    """Forbid mail to many addresses: (address key, reason, since, note), each key once; else as ``suppress``."""
+    if not bans:
+        return
+    names = ("address_key", "reason", "at", "note")
+    new = upsert(session, SUPPRESSION)
+    stronger = case(STRENGTH, value=SUPPRESSION.c.reason) < case(STRENGTH, value=new.excluded.reason)
+    values = {name: new.excluded[name] for name in names[1:]}
+    change = new.on_conflict_do_update(index_elements=["address_key"], set_=values, where=stronger)
+    rows = [(key, SuppressionReason(reason).value, at, note) for key, reason, at, note in bans]
+    session.connection().execute(change, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def suppressed_among(session: Session, address_keys: Sequence[str]) -> dict[str, str]:
+    """Return address key -> reason of those that must not be mailed."""
+    query = select(SUPPRESSION.c.address_key, SUPPRESSION.c.reason)
+    return dict(session.execute(query.where(among_texts(session, SUPPRESSION.c.address_key, address_keys))).all())
 
 
 def lift_key(session: Session, address_key: str, *, note: str) -> None:
