@@ -12,7 +12,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
-from subscribers.systems import BOUNCED, CONFIRMED, ENDED, UNCONFIRMED
+from subscribers.systems import BOUNCED, COMPLAINED, CONFIRMED, ENDED, UNCONFIRMED
 
 Row = Sequence[str]
 
@@ -82,11 +82,11 @@ def _plain(entry: Entry) -> Iterator[Row]:
     """Yield a row for the lists of each state and consent."""
     if entry.ban:
         left = _iso(entry.banned_at)
-        yield (entry.address, entry.name, entry.language, "", "", "", entry.zone, entry.ban, left)
+        yield (entry.address, entry.name, entry.language, "", "", "", entry.ban, left, entry.zone)
         return
     for (state, at, source, left), some in groupby(sorted(entry.lists, key=_standing), key=_standing):
         lists = "|".join(one.list_id for one in some)
-        yield (entry.address, entry.name, entry.language, lists, at, source, entry.zone, state, left)
+        yield (entry.address, entry.name, entry.language, lists, at, source, state, left, entry.zone)
 
 
 def _standing(one: OnList) -> tuple[str, str, str, str]:
@@ -102,7 +102,8 @@ def _mailchimp(entry: Entry) -> Iterator[Row]:
     tags = ",".join(f'"{list_id}"' for list_id in _ids(entry))
     left = _clock(entry.left_at) if status == "unsubscribed" else ""
     agreed = _clock(entry.since) if status == "subscribed" else ""
-    yield (entry.address, first, last, tags, agreed, left, status, entry.language, entry.source)
+    why = "ABUSE" if entry.ban == COMPLAINED else ""
+    yield (entry.address, first, last, tags, agreed, left, why, status, entry.language, entry.source)
 
 
 def _ghost(entry: Entry) -> Iterator[Row]:
@@ -129,7 +130,7 @@ def _substack(entry: Entry) -> Iterator[Row]:
 def _ids(entry: Entry) -> tuple[str, ...]:
     """Return the lists that a person's one word is about."""
     wanted = CONFIRMED if entry.state == CONFIRMED else ENDED
-    return tuple(one.list_id for one in entry.lists if one.state == wanted)
+    return tuple(one.list_id for one in entry.lists if entry.ban or one.state == wanted)
 
 
 def _iso(moment: datetime | None) -> str:
@@ -144,15 +145,15 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
         "plain": Format(
             (
-                *("address", "name", "language", "lists", "consent_at", "consent_source", "zone"),
-                *("status", "left_at"),
+                *("address", "name", "language", "lists", "consent_at", "consent_source"),
+                *("status", "left_at", "zone"),
             ),
             _plain,
         ),
         "mailchimp": Format(
             (
-                *("Email Address", "First Name", "Last Name", "TAGS", "CONFIRM_TIME", "UNSUB_TIME", "Status"),
-                *("Language", "CONSENT_SOURCE"),
+                *("Email Address", "First Name", "Last Name", "TAGS", "CONFIRM_TIME", "UNSUB_TIME"),
+                *("UNSUB_REASON", "Status", "Language", "CONSENT_SOURCE"),
             ),
             _mailchimp,
         ),

@@ -8,12 +8,12 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from subscribers.audience import PERSON, SUBSCRIPTION, SUPPRESSION, lock
-from subscribers.bulk import among
+from subscribers.audience import PERSON, SUBSCRIPTION, lock
+from subscribers.bulk import among, among_texts
 from subscribers.consent import ACTIONS, CONSENT
 from subscribers.csv_rows import Wish
 from subscribers.models import SubscriptionState
-from subscribers.suppression import STRENGTH
+from subscribers.suppression import STRENGTH, suppressed_among
 from subscribers.systems import BANS, COMPLAINED, ENDED, UNCONFIRMED
 
 CONFIRMED: Final = SubscriptionState.confirmed
@@ -90,7 +90,7 @@ class Plan:
 def plan(session: Session, people: Mapping[str, Person], manner: Manner, *, dry: bool = False) -> Plan:
     """Decide what a chunk comes to; unless ``dry``, hold the people it changes until the transaction ends."""
     made = Plan()
-    banned = dict(session.execute(select(SUPPRESSION.c.address_key, SUPPRESSION.c.reason).where(_is(people))).all())
+    banned = suppressed_among(session, list(people))
     known = known_people(session, people)
     if not dry:
         lock(session, sorted(number for number, _, _ in known.values()))
@@ -124,12 +124,8 @@ def known_people(session: Session, keys: Iterable[str]) -> dict[str, Known]:
     if not wanted:
         return {}
     query = select(PERSON.c.address_key, PERSON.c.id, PERSON.c.name, PERSON.c.zone)
-    rows = session.execute(query.where(PERSON.c.address_key.in_(wanted)))
+    rows = session.execute(query.where(among_texts(session, PERSON.c.address_key, wanted)))
     return {key: (number, name, zone) for key, number, name, zone in rows}
-
-
-def _is(keys: Iterable[str]) -> Any:
-    return SUPPRESSION.c.address_key.in_(list(keys))
 
 
 def _newest_yes(

@@ -5,12 +5,16 @@ consent's source and date wait unconfirmed. Who left another system is imported 
 there, or who complained, is banned here.
 """
 
+import gc
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
@@ -31,6 +35,7 @@ from subscribers.transactions import Transactions
 
 CHUNK: Final = 5_000  # rows a transaction: about 0.2 s of the write lock
 KEPT_ERRORS: Final = 1_000  # in the report; all go to ``on_error``
+LOOKED_AFTER: Final = 10  # chunks: how often garbage is looked for
 SAMPLED: Final = 5  # rows that a report shows, masked
 PERSON_COLUMNS: Final = ("ref", "address", "address_key", "name", "language", "zone", "created_at")
 
@@ -105,14 +110,14 @@ def import_csv(
         )
     report, manner = ImportReport(), Manner(at, source, wording, confirmed)
     rows = reading.rows(lines)
-    while chunk := list(islice(rows, CHUNK)):
-        if not report.columns:
-            _note_header(report, reading, on_header)
-        people = _people(chunk, keys, report, on_error)
-        for name, count in _chunk(database, people, manner, dry_run=dry_run).items():
-            setattr(report, name, getattr(report, name) + count)
-        on_rows(len(chunk))
-    _note_header(report, reading, on_header if not report.columns else lambda _: None)
+    work = partial(_written, database, manner=manner, dry_run=dry_run)
+    with _uncollected(), _Writer(work, report, on_rows) as writer:
+        while chunk := list(islice(rows, CHUNK)):
+            if not report.columns:
+                _note_header(report, reading, on_header)
+            writer.write(_people(chunk, keys, report, on_error), len(chunk))
+    if not report.columns:
+        _note_header(report, reading, on_header)
     return report
 
 
@@ -121,8 +126,62 @@ def _note_header(report: ImportReport, reading: Reading, on_header: Callable[[Se
     on_header(reading.headings)
 
 
-def _chunk(database: Transactions, people: Mapping[str, Person], manner: Manner, *, dry_run: bool) -> dict[str, int]:
-    """Write a chunk in a transaction of its own, and return its counts."""
+class _Writer:
+    """Writes chunks in a thread of its own, one after the other, while the next one is being read.
+
+    At the end, also of a file that breaks off, what was handed over is written and counted.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Mapping[str, Person]], dict[str, int]],
+        report: ImportReport,
+        on_rows: Callable[[int], None],
+    ) -> None:
+        self._work = work
+        self._report, self._on_rows = report, on_rows
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
+        self._done = 0  # chunks
+        self._waiting: tuple[Future[dict[str, int]], int] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._thread:
+            self._settle()
+
+    def write(self, people: dict[str, Person], rows: int) -> None:
+        """Hand a chunk over, once the one before it is written."""
+        self._settle()
+        self._waiting = (self._thread.submit(self._work, people), rows)
+
+    def _settle(self) -> None:
+        if self._waiting is None:
+            return
+        (done, rows), self._waiting = self._waiting, None
+        for name, count in done.result().items():
+            setattr(self._report, name, getattr(self._report, name) + count)
+        self._on_rows(rows)
+        self._done += 1
+        if self._done % LOOKED_AFTER == 0:
+            gc.collect(0)  # of the libraries' cycles, which are few
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage cycles meanwhile: rows make none, and looking takes a third of it all."""
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked:
+            gc.enable()
+
+
+def _written(database: Transactions, people: Mapping[str, Person], *, manner: Manner, dry_run: bool) -> dict[str, int]:
+    """Write people in a transaction of their own, unless it is a dry run; return the counts."""
     if not people:
         return {}
     if dry_run:

@@ -7,7 +7,7 @@ from sqlalchemy import case, delete, select
 from sqlmodel import Session
 
 from subscribers.audience import SUPPRESSION
-from subscribers.bulk import upsert
+from subscribers.bulk import among_texts, upsert
 from subscribers.errors import Suppressed
 from subscribers.keys import Keys
 from subscribers.models import SuppressionReason
@@ -40,6 +40,12 @@ def suppress_keys(session: Session, bans: Sequence[tuple[str, str, datetime, str
     change = new.on_conflict_do_update(index_elements=["address_key"], set_=values, where=stronger)
     rows = [(key, SuppressionReason(reason).value, at, note) for key, reason, at, note in bans]
     session.connection().execute(change, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def suppressed_among(session: Session, address_keys: Sequence[str]) -> dict[str, str]:
+    """Return address key -> reason of those that must not be mailed."""
+    query = select(SUPPRESSION.c.address_key, SUPPRESSION.c.reason)
+    return dict(session.execute(query.where(among_texts(session, SUPPRESSION.c.address_key, address_keys))).all())
 
 
 def lift_key(session: Session, address_key: str, *, note: str) -> None:

@@ -14,16 +14,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import select
-
 from subscribers.addresses import normalise
-from subscribers.audience import SUPPRESSION
 from subscribers.csv_files import Record, records
 from subscribers.csv_rows import RowError
 from subscribers.errors import BadAddress, BadFile
 from subscribers.keys import Keys
 from subscribers.moments import moment_of
-from subscribers.suppression import STRENGTH, suppress_keys
+from subscribers.suppression import STRENGTH, suppress_keys, suppressed_among
 from subscribers.systems import BANS, BOUNCED, BY_HAND, COMPLAINED
 from subscribers.transactions import Transactions
 
@@ -186,9 +183,8 @@ def _wanted(
 def _write(database: Transactions, found: Mapping[str, tuple[str, datetime]], source: str, report: BanReport) -> None:
     if not found:
         return
-    query = select(SUPPRESSION.c.address_key, SUPPRESSION.c.reason).where(SUPPRESSION.c.address_key.in_(list(found)))
     with database.writing() as session:
-        here = dict(session.execute(query).all())
+        here = suppressed_among(session, list(found))
         new = {key: one for key, one in found.items() if STRENGTH.get(here.get(key, ""), 0) < STRENGTH[one[0]]}
         suppress_keys(session, [(key, why, since, source) for key, (why, since) in sorted(new.items())])
     report.banned += len(new)

@@ -13,7 +13,7 @@ from digest.errors import BadInput, DigestError, NotFound, Refused
 from digest.issues.models import Publication
 from digest.regions import Region
 from digest.tables import METADATA
-from subscribers.errors import UnknownAddress, UnknownList
+from subscribers.errors import SubscribersError, UnknownAddress, UnknownList
 from tests.conftest import STRONG
 
 ROWS = "email,name,Interests,Street\nlena@example.org,Lena,South Caucasus,x\nomar@example.org,Omar,Baltic,y\n"
@@ -105,7 +105,8 @@ def test_an_import_that_cannot_be_is_refused_with_a_sentence(here):
     assert "cannot be read" in digest(subscribers.commands, "import", "none.csv", fails=BadInput)
     words = ["import", "readers.csv", "--list", "baltic"]
     assert "no encoding" in digest(subscribers.commands, *words, "--encoding", "klingon", fails=BadInput)
-    assert "not understood" in digest(subscribers.commands, *words, "--map", "Interests", fails=BadInput)
+    for option in ("--map", "--value"):
+        assert "not understood" in digest(subscribers.commands, *words, option, "Interests", fails=BadInput)
     assert "future" in digest(subscribers.commands, *words, "--consent-date", "2999-01-01", fails=BadInput)
     assert "cannot be written" in digest(subscribers.commands, *words, "--errors", "no/where.csv", fails=BadInput)
     assert "nowhere" in digest(subscribers.commands, "import", "readers.csv", "--list", "nowhere", fails=UnknownList)
@@ -113,14 +114,88 @@ def test_an_import_that_cannot_be_is_refused_with_a_sentence(here):
 
 
 def test_a_file_in_another_encoding_is_read(here):
-    """And without saying so, only the rows that are no UTF-8 are refused."""
+    """It is told by its letters, or by an option; a row that is none of it is refused alone."""
     add_both()
     text = "email,name\na@example.org,René\nb@example.org,Ann\n"
     (here / "readers.csv").write_bytes(text.encode("cp1252"))
     words = ["import", "readers.csv", "--list", "baltic"]
-    assert "line 2: The row is not UTF-8" in digest(subscribers.commands, *words, errors_too=True)
-    assert "1 new" in digest(subscribers.commands, *words, "--encoding", "cp1252")
+    assert "line 2: The row is not UTF-8" in digest(
+        subscribers.commands, *words, "--encoding", "utf-8", errors_too=True
+    )
+    assert "1 new" in digest(subscribers.commands, *words)
     assert json.loads(digest(subscribers.commands, "show", "a@example.org", "--json"))["name"] == "René"
+    (here / "wide.csv").write_bytes(text.replace("a@", "c@").encode("utf-16"))
+    assert "1 new" in digest(subscribers.commands, "import", "wide.csv", "--list", "baltic")
+
+
+def test_exports_of_other_systems_are_previewed_and_imported_together(here):
+    """What the columns mean, the first rows masked, what would happen; then it happens, a file after the other."""
+    add_both()
+    head = "Email Address,First Name,Interests,OPTIN_TIME,CONFIRM_TIME,{}LEID\n"
+    (here / "subscribed_x.csv").write_text(
+        head.format("") + 'lena@example.org,Lena,"Caucasus, Sport",2025-01-01 10:00:00,2025-01-01 10:00:00,1\n'
+    )
+    (here / "unsubscribed_x.csv").write_text(
+        head.format("UNSUB_TIME,") + "omar@example.org,Omar,Caucasus,,2025-01-01 10:00:00,2025-02-01 10:00:00,2\n"
+    )
+    (here / "nonsubscribed_x.csv").write_text(head.format("") + "buyer@example.org,B,,,,3\n")
+    (here / "cleaned_x.csv").write_text(head.format("CLEAN_TIME,") + "dead@example.org,D,,,,2025-02-01 10:00:00,4\n")
+    words = ["import", "subscribed_x.csv", "--map", "Interests=lists", "--value", "Caucasus=south-caucasus"]
+    words += ["--value", "Sport=-"]
+    said = digest(subscribers.commands, *words, "--dry-run")
+    assert "subscribed_x.csv: read as Mailchimp. Nothing was written." in said
+    assert "CONFIRM_TIME              consent_at" in said
+    assert "LEID                      - (not looked at)" in said
+    assert "l•••@example.org · L••• · en · south-caucasus · confirmed · 2025-01-01, Mailchimp sign-up form" in said
+    assert "Nobody" in digest(subscribers.commands, "show", "lena@example.org", fails=NotFound)
+    words += ["unsubscribed_x.csv", "nonsubscribed_x.csv", "cleaned_x.csv"]
+    said = digest(subscribers.commands, *words)
+    assert "1 of these people left" in said
+    assert "1 left out (they never asked for mail)" in said
+    assert "1 banned (they bounced or complained)" in said
+    assert "Together: 4 rows, 0 not imported." in said
+    again = json.loads(digest(subscribers.commands, *words, "--json"))
+    assert (again["unchanged"], again["suppressed"], again["new"], len(again["files"])) == (2, 1, 0, 4)
+    assert again["files"][0]["system"] == "mailchimp"
+    assert (
+        json.loads(digest(subscribers.commands, "show", "omar@example.org", "--json"))["lists"][0]["state"] == "ended"
+    )
+
+
+def test_broken_rows_stand_beside_the_file_ready_to_be_mended(here):
+    """Line, reason and the row itself, guarded; none without broken rows, nor on a dry run; one --errors, one file."""
+    add_both()
+    (here / "readers.csv").write_text("email,name\n=broken,+1\na@example.org,Ann\n")
+    words = ["import", "readers.csv", "--list", "baltic"]
+    digest(subscribers.commands, *words, "--dry-run")
+    assert not (here / "readers.errors.csv").exists()
+    assert "stand in readers.errors.csv" in digest(subscribers.commands, *words, errors_too=True)
+    with (here / "readers.errors.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["line"], row["email"], row["name"]) == ("2", "'=broken", "'+1")
+    (here / "good.csv").write_text("email\na@example.org\n")
+    digest(subscribers.commands, "import", "good.csv", "--list", "baltic")
+    assert not (here / "good.errors.csv").exists()
+    digest(subscribers.commands, "import", "good.csv", "--list", "baltic", "--errors", "none.csv", "--dry-run")
+    assert (here / "none.csv").read_text() == "line,message,email\n"
+    refused = digest(subscribers.commands, *words, "good.csv", "--errors", "e.csv", fails=BadInput)
+    assert "one file at a time" in refused
+
+
+def test_suppressions_come_in_from_a_file(here):
+    """As a provider exports them; what cannot be read is named, and nothing at all is refused."""
+    text = "status,reason,email,created\n5.1.1,550 no,dead@example.org,1740823200\n,,broken,\n"
+    (here / "suppression_bounces.csv").write_text(text)
+    words = ["suppress", "--file", "suppression_bounces.csv"]
+    said = digest(subscribers.commands, *words, errors_too=True)
+    assert "1 addresses are banned now" in said
+    assert "line 3: 'broken' is not an email address" in said
+    again = json.loads(digest(subscribers.commands, *words, "--json"))
+    assert (again["unchanged"], again["failed"], again["system"]) == (1, 1, "sendgrid")
+    (here / "wrong.csv").write_text("email,reason\nbroken,bounce\n")
+    assert "No row could be read" in digest(subscribers.commands, "suppress", "--file", "wrong.csv", fails=Refused)
+    for both in ([], ["a@example.org", "--file", "wrong.csv"]):
+        assert "Name an address" in digest(subscribers.commands, "suppress", *both, fails=BadInput)
 
 
 def test_an_export_comes_back_in(here):
@@ -133,6 +208,9 @@ def test_an_export_comes_back_in(here):
     assert json.loads(digest(subscribers.commands, "export", "out.csv", "--json")) == {"file": "out.csv", "rows": 2}
     assert "2 unchanged" in digest(subscribers.commands, "import", "out.csv")
     assert "Name the file" in digest(subscribers.commands, "export", "--json", fails=BadInput)
+    ghost = digest(subscribers.commands, "export", "--as", "ghost", "--who", "all")
+    assert ghost.startswith("id,email,name,note,subscribed_to_emails")
+    assert "Write one of" in digest(subscribers.commands, "export", "--as", "aweber", fails=SubscribersError)
 
 
 def test_a_person_is_shown_suppressed_and_erased(here):

@@ -1,13 +1,13 @@
 """Importing readers from CSV: repeatable, and never against a reader's wish."""
 
+import gc
 import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from subscribers import find, import_csv, subscribe, suppress
-from subscribers import import_plans
+from subscribers import bulk, find, import_csv, import_plans, subscribe, suppress
 from subscribers import importing as importing_module
 from subscribers.errors import BadFile, UnknownList
 from tests.conftest import BOTH, NOW
@@ -227,6 +227,52 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(store, keys):
     report = import_csv(store, keys, iter(rows), at=NOW, source="import:x", on_rows=done.append)
     assert counts(report) == {"new": 10, "unchanged": importing_module.CHUNK}
     assert done == [importing_module.CHUNK, importing_module.CHUNK, 10]
+
+
+@BOTH
+def test_thousands_of_rows_go_another_way_and_come_out_the_same(store, keys):
+    """PostgreSQL takes them by COPY: quotation marks, tabs, backslashes, line breaks and other alphabets survive it."""
+    names = ['quo"te', "tab\there", "back\\slash \\N \\.", "two\nlines", "Ёлка 你好", "NULL"]
+    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    rows = [f"r{n}@example.org,{quoted[n % 6]},,sc|ee,2026-01-02,form\n" for n in range(bulk.MANY + 6)]
+    text = HEAD + "".join(rows)
+    assert counts(bring(store, keys, text)) == {"new": len(rows)}
+    assert counts(bring(store, keys, text)) == {"unchanged": len(rows)}
+    with store.reading() as session:
+        assert [person(session, keys, f"r{n}@example.org").name for n in range(6)] == names
+        assert len(audiences(session)) == len(rows)
+        last = person(session, keys, f"r{len(rows) - 1}@example.org")
+        assert [one.at for one in last.consents] == [datetime(2026, 1, 2, tzinfo=UTC)] * 2
+
+
+@pytest.mark.parametrize("looking", [True, False])
+def test_what_python_does_about_garbage_is_as_before(store, keys, looking):
+    """An import keeps it from looking meanwhile; two at once, or a wish of whoever runs us, are respected."""
+    if not looking:
+        gc.disable()
+    try:
+        with pytest.raises(BadFile):
+            bring(store, keys, "")
+        assert gc.isenabled() is looking
+    finally:
+        gc.enable()
+
+
+def test_empty_lines_are_no_rows(store, keys):
+    """Nor are rows of nothing but separators; a first line of control characters is no CSV at all."""
+    assert counts(bring(store, keys, "email,lists\n\n,\na@example.org,sc\n")) == {"new": 1, "unconfirmed": 1}
+    with pytest.raises(BadFile, match="control characters"):
+        bring(store, keys, "email\x01,lists\n")
+
+
+def test_a_network_is_kept_and_an_address_is_not(store, keys):
+    """Cut to /24 or /48; what is no address is none."""
+    rows = [("a", "192.0.2.77"), ("b", "2001:db8:1:2::3"), ("c", "192.0.2.777")]
+    text = "email,lists,network\n" + "".join(f"{name}@example.org,sc,{where}\n" for name, where in rows)
+    bring(store, keys, text)
+    with store.reading() as session:
+        found = [person(session, keys, f"{name}@example.org").consents[0].network for name, _ in rows]
+    assert found == ["192.0.2.0/24", "2001:db8:1::/48", ""]
 
 
 def test_the_report_keeps_the_first_errors_only(store, keys):
