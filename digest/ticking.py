@@ -21,7 +21,7 @@ from digest.proofs import approval, making
 from digest.rendering.urls import Urls
 from digest.schedule import LOOK_BACK, Due, PlannedRun, due, last_over, next_runs
 from digest.sending import control, work
-from digest.sending.sender import Means
+from digest.sending.means import Means
 
 WHO = "schedule"
 BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)

@@ -18,7 +18,7 @@ from digest.issues import drafting, publications
 from digest.issues.models import EditorMail, Issue, IssueLog, Publication
 from digest.rendering.urls import Urls
 from digest.sending.bulk import insert_ignoring
-from digest.sending.sender import Means
+from digest.sending.means import Means
 
 __all__ = ["drafted", "drafts", "outcome", "queue", "remind", "send_due"]
 

@@ -18,8 +18,6 @@ from digest.sending.provider import Mailing, ProviderError, Receipt, Recipient, 
 from digest.sending.routing import Moved, Part, Route
 from digest.sending.turns import Turns
 
-__all__ = ["Ended", "Means", "Progress", "Stop", "nothing", "run", "wait"]
-
 LOOK_AGAIN = 0.2  # seconds between looks at the stop signal while waiting
 LEASE_MARGIN = timedelta(seconds=1)
 
@@ -97,22 +95,19 @@ def wait(clock: Clock, seconds: float, stop: Stop) -> bool:
     return not stop.is_set()
 
 
-def _claim(
-    means: Means, editions: Editions, issue_number: int, route: Route | None = None, part: Part | None = None
-) -> Claim | None:
+def _claim(means: Means, editions: Editions, issue_number: int, route: Route, part: Part) -> Claim | None:
     """Take back what dead workers held, then take a batch of a part; ends the issue where nothing is left."""
-    chosen = part or Part(means.account)
     with means.database.writing() as session:
         now = means.database.now(session)
         recovering.recover(session, issue_number, means.rules_of, now)
         claim = batches.claim(
             session,
             issue_number,
-            chosen.account,
+            part.account,
             now=now,
             lease=means.lease,
             capacity=editions.capacity,
-            editions=chosen.editions,
+            editions=part.editions,
             route=route,
         )
         if claim is None:

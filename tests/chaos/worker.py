@@ -17,7 +17,7 @@ from digest import bootstrap
 from digest.engine import local
 from digest.providers.registry import build
 from digest.sending import batches, work
-from digest.sending.sender import Means
+from digest.sending.means import Means
 
 BATCH = 20  # readers a call: 2,000 readers make 100 calls
 
