@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from digest.database import Database
     from digest.editors.alerts import Alarm
     from digest.fetching import Fetcher
-    from digest.providers.event import Puller, Webhook
+    from digest.providers.event import Webhook
     from digest.providers.registry import Accounts
     from digest.sending.limits import Limits
+    from digest.sending.means import Means
     from digest.sending.provider import Provider
-    from digest.sending.sender import Means
     from subscribers import Keys
 
 
@@ -78,34 +78,12 @@ class App:
         found = ((name, registry.webhook(self.settings, name)) for name in self.settings.account_names)
         return {name: one for name, one in found if one is not None}
 
-    def webhook(self, account: str) -> "Webhook | None":
-        """Return what reads the webhooks of an account; None where there is none, or its secret is not set."""
-        return self.webhooks.get(account or self.settings.provider.value)
-
-    def puller(self, account: str) -> "Puller | None":
-        """Return what asks an account for its events; None where its provider has none to ask for.
-
-        Built once. Raises SettingsError where there is no such account, or it cannot be used.
-        """
-        from digest.providers import registry
-
-        name = account or self.settings.provider.value
-        if self.settings.account(name).provider not in registry.PULLERS:
-            return None
-        if name not in self._pullers:
-            self._pullers[name] = registry.puller(self.settings, name)
-        return self._pullers[name]
-
-    @cached_property
-    def _pullers(self) -> "dict[str, Puller]":
-        return {}
-
     @cached_property
     def means(self) -> "Means":
         """Return what workers work with."""
         from digest.events.engagement import clicked
         from digest.proofs import relaxed
-        from digest.sending.sender import Means
+        from digest.sending.means import Means
 
         settings = self.settings
         rates = ((name, settings.account(name).rate) for name in settings.account_names)

@@ -309,13 +309,20 @@ class Settings(BaseSettings):
 
 def is_safe(url: str) -> bool:
     """Tell whether what is sent to an address can be read by nobody on the way: https, or this very machine."""
+    if url.startswith("https://"):
+        return True
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        on_this_machine = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:  # no address of the network's, or a host's name
-        on_this_machine = False
-    return url.startswith("https://") or (url.startswith("http://") and on_this_machine)
+        return url.startswith("http://") and is_loopback(urlsplit(url).hostname or "")
+    except ValueError:  # no address of the network's
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this very machine: localhost, 127.0.0.1 and its like, ::1."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # another name
+        return False
 
 
 def templates_folder() -> Path:

@@ -22,10 +22,9 @@ from digest.proofs import approval, making
 from digest.rendering.urls import Urls
 from digest.schedule import LOOK_BACK, Due, PlannedRun, due, last_over, next_runs
 from digest.sending import control, warming, work
-from digest.sending.sender import Means
+from digest.sending.means import Means
 
 WHO = "schedule"
-BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)
 SOON = timedelta(minutes=10)  # before a cut-off
 IN_A_ROW = 3  # so many empty issues one after the other are worth a word
 
@@ -224,7 +223,7 @@ def _judge(  # noqa: PLR0917
 
     An issue without any story is never sent: it is held where the publication holds thin ones, else skipped.
     """
-    if issue.status not in BEFORE_APPROVAL or has_begun(issue):
+    if issue.status not in lifecycle.UNAPPROVED or has_begun(issue):
         return "by hand", f"was made by hand and is {lifecycle.in_words(issue.status)}"
     issue.send_at = run.send_at
     session.add(issue)
@@ -255,7 +254,7 @@ def _release(means: Means, now: datetime) -> list[Event]:
 
     What was paused and changed is not among them: some readers have it already, so a person sends the rest.
     """
-    waiting = (*BEFORE_APPROVAL, IssueStatus.approved)
+    waiting = (*lifecycle.UNAPPROVED, IssueStatus.approved)
     with means.database.reading() as session:
         ready = session.exec(
             select(Issue)
@@ -298,7 +297,7 @@ def _hold(means: Means, issue: Issue, reason: str, now: datetime) -> Event | Non
     """Hold an issue back; None where another worker did it meanwhile, or sends it."""
     with means.database.writing() as session:
         stored = session.get_one(Issue, issue.id, with_for_update=True, populate_existing=True)
-        if stored.held or stored.status not in (*BEFORE_APPROVAL, IssueStatus.approved):
+        if stored.held or stored.status not in (*lifecycle.UNAPPROVED, IssueStatus.approved):
             return None
         control.hold(session, stored, reason, now)
         log.add(session, stored, at=now, who=WHO, what="hold", after=reason)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from subscribers.listing import change_list as change_list
     from subscribers.listing import get_list as get_list
     from subscribers.listing import lists as lists
+    from subscribers.networks import network_of as network_of
     from subscribers.people import ConsentData as ConsentData
     from subscribers.people import PersonData as PersonData
     from subscribers.people import SubscriptionData as SubscriptionData
@@ -89,6 +90,7 @@ _HOMES = {
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
     "listing": ("ListData", "add_list", "change_list", "get_list", "lists"),
+    "networks": ("network_of",),
     "people": (
         "ConsentData",
         "PersonData",

@@ -10,6 +10,7 @@ import pytest
 from digest import bootstrap
 from digest.errors import Refused, SettingsError
 from digest.proofs import relaxed
+from digest.providers import registry
 from digest.providers.outbox import Outbox
 from digest.settings import ACCOUNT_NAME, Account, ProviderName, Settings, load
 from tests.conftest import STRONG
@@ -149,20 +150,21 @@ def test_accounts_are_built_when_first_asked_for_and_closed_at_the_end(tmp_path:
 
 
 def test_each_account_has_its_own_webhook_and_puller(tmp_path: Path):
-    """By its name; none where there is no secret, no account, or nothing to ask for; a puller is built once."""
+    """By its name; none where there is no secret, no account, or nothing to ask for."""
     accounts = {
         "a": {**GRID, "webhook_secret": ""},
         "b": {"provider": "brevo", "api_key": "k", "webhook_secret": "user:long-enough-password"},
         "c": {"provider": "brevo", "api_key": "k2", "webhook_secret": "user:another-long-password"},
     }
     with opened(tmp_path, accounts) as app:
-        assert [name for name in ("", "outbox", "a", "b", "c", "d") if app.webhook(name)] == ["b", "c"]
-        assert app.webhook("b") is not app.webhook("c")
-        assert app.puller("b") is app.puller("b")
-        assert app.puller("b") is not app.puller("c")
-        assert app.puller("a") is app.puller("") is None
+        assert [name for name in ("", "outbox", "a", "b", "c", "d") if app.webhooks.get(name)] == ["b", "c"]
+        assert app.webhooks["b"] is not app.webhooks["c"]
+        assert registry.puller(app.settings, "b") is not registry.puller(app.settings, "c")
+        for name in ("a", ""):
+            with pytest.raises(SettingsError, match="no events to ask for"):
+                registry.puller(app.settings, name)
         with pytest.raises(SettingsError, match="no provider account 'd'"):
-            app.puller("d")
+            registry.puller(app.settings, "d")
 
 
 def test_an_account_s_name_can_stand_in_an_address():

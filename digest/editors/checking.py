@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from digest.editors import views
 from digest.editors.reading import Review
-from digest.proofs.check import Check, Level
+from digest.proofs.check import Check, Level, called
 from digest.rendering.wording import clean
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -180,5 +180,4 @@ def _stories(review: Review) -> Iterator[tuple[str, str]]:
 def _editions(review: Review) -> Iterator[tuple[str, str]]:
     """Yield the name that checks have for an edition -> its id."""
     for one in review.proof.editions if review.proof else ():
-        less = f", less {len(one.without)}" if one.without else ""
-        yield clean(f"{' + '.join(one.lists)}{less}"), str(one.id)
+        yield clean(called(one.lists, one.without)), str(one.id)

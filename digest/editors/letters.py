@@ -14,11 +14,11 @@ from digest.editors.alerts import ADDRESS, Alarm
 from digest.editors.endings import Ending
 from digest.editors.sending import send_due
 from digest.errors import DigestError
-from digest.issues import drafting, publications
+from digest.issues import drafting, lifecycle, publications
 from digest.issues.models import EditorMail, Issue, IssueLog, Publication
 from digest.rendering.urls import Urls
 from digest.sending.bulk import insert_ignoring
-from digest.sending.sender import Means
+from digest.sending.means import Means
 
 __all__ = ["drafted", "drafts", "outcome", "queue", "remind", "send_due"]
 
@@ -54,7 +54,7 @@ def drafted(means: Means, issue_id: UUID, at: datetime) -> list[str]:
     with means.database.reading() as session:
         issue = drafting.find(session, issue_id)
         wanted = bool(publications.get(session, issue.publication_id).editors)
-    if issue.status not in reading.BEFORE_APPROVAL or not wanted:
+    if issue.status not in lifecycle.UNAPPROVED or not wanted:
         return []
     said = _made_ready(means, issue_id, at)
     with means.database.writing() as session:
@@ -68,7 +68,7 @@ def drafted(means: Means, issue_id: UUID, at: datetime) -> list[str]:
 def drafts(means: Means, at: datetime) -> list[str]:
     """Do so for every draft of the schedule whose editors were not written to: also where a worker died before it."""
     with means.database.reading() as session:
-        statement = select(Issue).where(col(Issue.status).in_(reading.BEFORE_APPROVAL), col(Issue.send_at) > at)
+        statement = select(Issue).where(col(Issue.status).in_(lifecycle.UNAPPROVED), col(Issue.send_at) > at)
         found = session.exec(statement.where(~col(Issue.once)).order_by(col(Issue.number))).all()
         fresh = [one.id for one in found if _first_told(session, one.id, as_utc_text(one.as_of), "draft") is None]
     return [sentence for one in fresh for sentence in drafted(means, one, at)]
@@ -115,7 +115,7 @@ def _made_ready(means: Means, issue_id: UUID, at: datetime) -> list[str]:
 
 def _waiting(session: Session) -> Sequence[Issue]:
     """Return the issues that wait for a person."""
-    statement = select(Issue).where(or_(col(Issue.status).in_(reading.BEFORE_APPROVAL), Issue.held != ""))
+    statement = select(Issue).where(or_(col(Issue.status).in_(lifecycle.UNAPPROVED), Issue.held != ""))
     return session.exec(statement.order_by(col(Issue.number))).all()
 
 
@@ -126,7 +126,7 @@ def _reminder(session: Session, issue: Issue, publication: Publication, at: date
         told = ending and _first_told(session, issue.id, ending.occasion)
         return ending.occasion if ending and told and told + HELD_FOR <= at else ""
     deadline = times.deadline(publication, issue)
-    if deadline is None or publication.remind_minutes <= 0 or issue.status not in reading.BEFORE_APPROVAL:
+    if deadline is None or publication.remind_minutes <= 0 or issue.status not in lifecycle.UNAPPROVED:
         return ""
     begins = deadline - timedelta(minutes=publication.remind_minutes)
     was_told = _first_told(session, issue.id, as_utc_text(issue.as_of), kind="draft")

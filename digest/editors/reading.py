@@ -12,7 +12,7 @@ from sqlmodel import Session
 from digest.database import Database
 from digest.editors import differing, times
 from digest.errors import Conflict, DigestError
-from digest.issues import drafting, log, publications
+from digest.issues import drafting, lifecycle, log, publications
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueLog, IssueStatus, Publication
 from digest.issues.plan import EditionPlan
@@ -25,7 +25,6 @@ from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
 from digest.sending import ledger
 
-BEFORE_APPROVAL = (IssueStatus.draft, IssueStatus.in_review)
 APPROVED = (IssueStatus.approved, IssueStatus.scheduled)
 
 
@@ -68,7 +67,7 @@ class Review:
     @property
     def is_open(self) -> bool:
         """Whether it waits to be approved."""
-        return self.issue.status in BEFORE_APPROVAL
+        return self.issue.status in lifecycle.UNAPPROVED
 
     def unmet(self, who: str) -> tuple[str, ...]:
         """Return what is missing before somebody may approve it, besides the checks."""
@@ -87,7 +86,7 @@ def prepared(database: Database, issue_id: UUID, *, urls: Urls, relaxed: frozens
     reason = ""
     with database.reading() as session:
         issue = drafting.find(session, issue_id)
-        missing = issue.status in BEFORE_APPROVAL and making.stored_proof(session, issue) is None
+        missing = issue.status in lifecycle.UNAPPROVED and making.stored_proof(session, issue) is None
     if missing:
         reason = made(database, issue_id, urls=urls, relaxed=relaxed, at=at)
     with database.reading() as session:
@@ -113,7 +112,7 @@ def read(session: Session, issue_id: UUID, *, urls: Urls, at: datetime, reason: 
     proof = making.stored_proof(session, issue)
     shapes = _shapes(session, issue)
     happened = log.entries(session, issue)
-    former = _former(happened) if issue.status in BEFORE_APPROVAL else None
+    former = _former(happened) if issue.status in lifecycle.UNAPPROVED else None
     return Review(
         issue=issue,
         publication=publication,
@@ -189,6 +188,6 @@ def _checks(session: Session, issue: Issue, proof: Proof | None, reason: str, at
                 remedy="Mend that, then check again",
             )
         )
-    if proof and issue.status in (*BEFORE_APPROVAL, *APPROVED):
+    if proof and issue.status in (*lifecycle.UNAPPROVED, *APPROVED):
         found += [one for one in approval.recheck(session, issue, at) if one.code not in {c.code for c in found}]
     return sorted(checks.unique(found), key=lambda one: list(Level).index(one.level))

@@ -18,7 +18,7 @@ from digest.errors import DigestError, Refused
 from digest.issues.models import EditorMail
 from digest.rendering.urls import Urls
 from digest.sending.bulk import rowcount
-from digest.sending.sender import Means
+from digest.sending.means import Means
 
 MAIL: Any = EditorMail.__table__  # type: ignore[attr-defined]
 RETRIES: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=60))

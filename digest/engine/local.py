@@ -17,7 +17,8 @@ from digest import ticking
 from digest.editors.alerts import Alarm
 from digest.issues.models import Issue
 from digest.sending import waiting, work
-from digest.sending.sender import Ended, Means, Progress, nothing
+from digest.sending.means import Means
+from digest.sending.sender import Ended, Progress, nothing
 from digest.sending.work import Job, Kind
 
 TICK_SECONDS: Final = 15.0

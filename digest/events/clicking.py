@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,9 +16,8 @@ from digest.proofs.models import Edition
 from digest.rendering.click_links import read_reader
 from digest.rendering.context import ANONYMOUS, PERSONAL
 from digest.sending.models import Delivery
-from subscribers import Keys, agreed_to_clicks
+from subscribers import Keys, agreed_to_clicks, network_of
 
-NETWORK_BITS: Final = {4: 24, 6: 48}  # what is told apart of an address: a house, an office; never a person
 LONGEST_AGENT: Final = 500
 
 
@@ -75,15 +73,7 @@ def visitor(keys: Keys, asked: Asked) -> str:
 
 def network(address: str) -> str:
     """Return the /24 of an IPv4 address or the /48 of an IPv6 one; what is no address as it is."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, IPv6Address) and known.ipv4_mapped:
-        known = known.ipv4_mapped
-    if isinstance(known, IPv6Address):
-        known = IPv6Address(int(known))  # without a zone: fe80::1%eth0
-    return str(ip_network((known, NETWORK_BITS[known.version]), strict=False))
+    return network_of(address) or address
 
 
 def forget(database: Database, before: datetime) -> int:

@@ -26,6 +26,7 @@ MOVES: Mapping[IssueStatus, frozenset[IssueStatus]] = MappingProxyType(
     }
 )
 EDITABLE = frozenset({_S.draft, _S.in_review, _S.approved, _S.scheduled, _S.paused})
+UNAPPROVED = (_S.draft, _S.in_review)
 IN_WORDS = MappingProxyType({_S.in_review: "in review"})
 
 

@@ -16,8 +16,7 @@ from digest.issues.models import Issue, IssueLog, IssueStatus, Run
 REMIND_AFTER = timedelta(hours=2)  # ruling 14
 BEFORE = "before: this cut-off was over when the publication was first looked at"
 SUCCEEDED = "its successor was drafted"
-_UNAPPROVED = (IssueStatus.draft, IssueStatus.in_review)
-_HOLDABLE = (*_UNAPPROVED, IssueStatus.approved, IssueStatus.scheduled)
+_HOLDABLE = (*lifecycle.UNAPPROVED, IssueStatus.approved, IssueStatus.scheduled)
 _OVER = (IssueStatus.sent, IssueStatus.cancelled, IssueStatus.skipped)
 _HOLD, _REMIND = "hold", "held-reminder"
 
@@ -127,7 +126,9 @@ def supersede(session: Session, successor: Issue, at: datetime) -> list[Issue]:
         col(Issue.first_accepted_at).is_(None),
     )
     older = session.exec(statement.order_by(col(Issue.number)).with_for_update()).all()
-    cancelled = [issue for issue in older if issue.held or (issue.status in _UNAPPROVED and _has_run(session, issue))]
+    cancelled = [
+        issue for issue in older if issue.held or (issue.status in lifecycle.UNAPPROVED and _has_run(session, issue))
+    ]
     for issue in cancelled:
         lifecycle.move(issue, IssueStatus.cancelled, at)
         issue.undo_until = None

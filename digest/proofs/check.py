@@ -1,6 +1,6 @@
 """What a check is: what it says, how bad that is, and what it looks at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -53,10 +53,20 @@ class Check:
         return {name: str(value) for name, value in plain.items() if value or name not in ("links", "at")}
 
     @classmethod
+    def amber(cls, group: str, code: str, sentence: str, place: str, remedy: str) -> Self:
+        """Return what can be accepted with a reason."""
+        return cls(level=Level.amber, group=group, code=code, sentence=sentence, place=place, remedy=remedy)
+
+    @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read it back."""
         links = tuple(stored.get("links", "").splitlines())
         return cls(**{**stored, "level": Level(stored["level"]), "links": links})
+
+
+def called(lists: Sequence[str], without: Collection[Any]) -> str:
+    """Return what checks call an edition: its lists, and how many stories it leaves out of what others have."""
+    return f"{' + '.join(lists)}{f', less {len(without)}' if without else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +84,7 @@ class Examined:
     @property
     def name(self) -> str:
         """Return what to call it: its lists."""
-        less = f", less {len(self.plan.without)}" if self.plan.without else ""
-        return f"{' + '.join(self.plan.lists)}{less}"
+        return called(self.plan.lists, self.plan.without)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,17 @@ as the style attributes give them: those that hold where a program drops the sty
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.proofs.check import Check, Examined, Level, Surroundings
+from digest.proofs.check import Check, Examined, Surroundings
 from digest.proofs.colors import Look, inherited
 from digest.rendering.catalogue import direction
 
 NAME = "accessibility"
+_amber = partial(Check.amber, NAME)
 LOOKED_AT = "language, headings, contrast, words of links, descriptions of pictures, tables for layout"
 LEAST_SIZE: Final = 12.0  # CSS px
 _TEMPLATE: Final = "Mend the template"
@@ -183,7 +185,3 @@ def _order(levels: Sequence[tuple[int, str]]) -> Iterator[Check]:
 
 def _words(node: Any) -> str:
     return " ".join(node.text(deep=True, separator=" ").strip(_FILLER).split())[:80]
-
-
-def _amber(code: str, sentence: str, place: str, remedy: str) -> Check:
-    return Check(level=Level.amber, group=NAME, code=code, sentence=sentence, place=place, remedy=remedy)

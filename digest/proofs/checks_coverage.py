@@ -1,13 +1,15 @@
 """Checks of what an edition brings as a whole: how much of it is marked, from where it comes, and of which day."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from digest.issues.placing import BADGE_SHARE, ranked_stories
 from digest.issues.plan import SectionPlan
-from digest.proofs.check import Check, Examined, Level, Surroundings
+from digest.proofs.check import Check, Examined, Surroundings
 from digest.regions import GENERAL
 
 NAME = "content"
+_amber = partial(Check.amber, NAME)
 LEAST_OF_A_REGION = 3  # stories; fewer say nothing of where a section looks
 
 
@@ -65,7 +67,3 @@ def _future(edition: Examined, around: Surroundings) -> Iterator[Check]:
                 story.headline,
                 "Look whether it is out yet; mend its date, or exclude it",
             )
-
-
-def _amber(code: str, sentence: str, place: str, remedy: str) -> Check:
-    return Check(level=Level.amber, group=NAME, code=code, sentence=sentence, place=place, remedy=remedy)

@@ -3,14 +3,16 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from digest.articles.importing.page_addresses import same_site
-from digest.proofs.check import Check, Examined, Level, Surroundings
+from digest.proofs.check import Check, Examined, Surroundings
 from digest.proofs.links.targets import Target, of_all
 
 NAME = "spam"
+_amber = partial(Check.amber, NAME)
 LOOKED_AT = "subjects without the words of spam, enough text for the pictures, links to known sites alone"
 MOST_EMOJI, MOST_MARKS, LEAST_WORDS = 1, 1, 30  # in a subject; of ! and ? there; words of a mail for each picture
 _EMOJI: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
@@ -109,7 +111,3 @@ def host_of(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
-
-
-def _amber(code: str, sentence: str, place: str, remedy: str) -> Check:
-    return Check(level=Level.amber, group=NAME, code=code, sentence=sentence, place=place, remedy=remedy)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, o
 from sqlmodel import Session
 
 from digest.database import Database
-from digest.issues import companions
+from digest.issues import companions, drafting
 from digest.issues.companions import StandIn
 from digest.issues.history import DELIVERY, GONE_OUT
 from digest.issues.models import Issue
@@ -65,11 +65,7 @@ class Instead:
         """Return a select of (subscriber_id, audience_id), as ``subscribers.recipients``: who gets the issue."""
         if not self.groups:
             return recipients(family, now)
-        mine = recipients(family, now).subquery()
-        weeklies = [_getting(one, now).subquery() for one in self.weeklies]
-        source: Any = mine
-        for one in weeklies:
-            source = source.outerjoin(one, one.c.subscriber_id == mine.c.subscriber_id)
+        mine, weeklies, source = _joined(family, self.weeklies, now)
         whens = [(_is(group, mine, weeklies), _audience(group)) for group in self.groups]
         audience = case(*whens, else_=mine.c.audience_id).label("audience_id")
         found = select(mine.c.subscriber_id, audience).select_from(source).subquery()
@@ -108,15 +104,21 @@ def look(session: Session, issue: Issue, now: datetime) -> Instead:
     return Instead(weeklies, known, named)
 
 
-def prepare(database: Database, issue_id: UUID, now: datetime) -> None:
-    """Make the sets of what is left where no reader ever had one, so that editions can be made for them."""
+def prepare(database: Database, issue_id: UUID, now: datetime) -> Instead:
+    """Return what ``look`` does; the sets of what is left are made where no reader ever had one. Raises NotFound.
+
+    So editions can be made for them.
+    """
     with database.reading() as session:
-        issue = session.get_one(Issue, issue_id)
-        family, groups = issue.publication_id, look(session, issue, now).groups
-    missing = {group.left for group in groups if group.left and group.number == _UNKNOWN}
-    if missing:
-        with database.writing() as session:
-            audience_numbers(session, family, missing, make=True)
+        issue = drafting.find(session, issue_id)
+        family, less = issue.publication_id, look(session, issue, now)
+    missing = {group.left for group in less.groups if group.left and group.number == _UNKNOWN}
+    if not missing:
+        return less
+    with database.writing() as session:
+        made = audience_numbers(session, family, missing, make=True)
+    groups = (replace(group, number=made.get(group.left, group.number)) for group in less.groups)
+    return replace(less, groups=tuple(groups))
 
 
 def _groups(
@@ -146,15 +148,21 @@ def _groups(
 
 
 def _counted(session: Session, family: str, weeklies: Sequence[StandIn], now: datetime) -> Sequence[Any]:
+    mine, joined, source = _joined(family, weeklies, now)
+    columns = [mine.c.audience_id, *(one.c.audience_id.label(f"weekly_{n}") for n, one in enumerate(joined))]
+    some = or_(*(one.c.audience_id.is_not(None) for one in joined))
+    query = select(*columns, func.count()).select_from(source).where(some)
+    return session.execute(query.group_by(*columns).order_by(*columns)).all()
+
+
+def _joined(family: str, weeklies: Sequence[StandIn], now: datetime) -> tuple[Any, list[Any], Any]:
+    """Return the readers of a daily, those of each weekly, and the first joined to the others where they have them."""
     mine = recipients(family, now).subquery()
     joined = [_getting(one, now).subquery() for one in weeklies]
     source: Any = mine
     for one in joined:
         source = source.outerjoin(one, one.c.subscriber_id == mine.c.subscriber_id)
-    columns = [mine.c.audience_id, *(one.c.audience_id.label(f"weekly_{n}") for n, one in enumerate(joined))]
-    some = or_(*(one.c.audience_id.is_not(None) for one in joined))
-    query = select(*columns, func.count()).select_from(source).where(some)
-    return session.execute(query.group_by(*columns).order_by(*columns)).all()
+    return mine, joined, source
 
 
 def _getting(weekly: StandIn, now: datetime) -> Select[Any]:

@@ -15,8 +15,8 @@ from digest.fetching import Fetcher
 from digest.issues import drafting
 from digest.issues.inputs import Inputs
 from digest.issues.models import Issue, IssueCandidate
-from digest.proofs import checks, checks_size, proof, storing
-from digest.proofs.check import Asked, Check
+from digest.proofs import checks, checks_size, looking, proof, storing
+from digest.proofs.check import Asked, Check, called
 from digest.proofs.links import saying
 from digest.proofs.links.asking import ALL, Asking
 from digest.proofs.links.judging import DEAD
@@ -76,7 +76,11 @@ def checked(
 ) -> list[Check]:
     """Return an issue's checks, with what its addresses answer now in place of what they answered before."""
     others = [one for one in stored if not saying.is_ours(one) and one.code != checks_size.PICTURES]
-    sizes = [one for edition in editions for one in checks_size.pictures(_name(edition), edition.html, asked)]
+    sizes = [
+        one
+        for edition in editions
+        for one in checks_size.pictures(called(edition.lists, edition.without), edition.html, asked)
+    ]
     return checks.settled([*others, *saying.said(targets, asked), *sizes])
 
 
@@ -88,8 +92,7 @@ def dead_leads(database: Database, issue_id: UUID, fetcher: Fetcher, at: datetim
     with database.reading() as session:
         issue = drafting.find(session, issue_id)
         targets = _leads(session, issue)
-        record = session.get(ProofRecord, (issue.id, issue.revision))
-        known = saying.kept(Check.from_json(one) for one in record.checks) if record else {}
+        known = looking.answers(session, issue)
     due = saying.due(targets, known, at, AT_ONCE)
     answers = Asking(fetcher=fetcher, at=at, seconds=LAST_SECONDS).all(targets[url] for url in due)
     return [one for one in answers if one.code == DEAD]
@@ -125,8 +128,3 @@ def _store(database: Database, made: proof.Proof, found: list[Check]) -> None:
             raise Conflict("The editions were made anew while their links were fetched. Fetch the links again.")
         record.checks = [one.as_json() for one in found]
         session.add(record)
-
-
-def _name(edition: Edition) -> str:
-    less = f", less {len(edition.without)}" if edition.without else ""
-    return f"{' + '.join(edition.lists)}{less}"

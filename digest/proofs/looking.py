@@ -15,7 +15,7 @@ from digest.issues import source_changes
 from digest.issues.history import sent_to_sets
 from digest.issues.models import Issue, IssueLog
 from digest.issues.recipe import Recipe
-from digest.proofs.check import Check, Surroundings
+from digest.proofs.check import Asked, Check, Surroundings
 from digest.proofs.links import saying
 from digest.proofs.models import ProofRecord
 
@@ -36,8 +36,6 @@ def surroundings(
     """Read how the issue's articles stand now, what its sets were sent by now, and the last issue's readers."""
     now = source_changes.sources(session, [UUID(one.id) for one in recipe.candidates])
     changes = source_changes.found(recipe, now)
-    record = session.get(ProofRecord, (issue.id, issue.revision))  # of the last proof: its links were asked for
-    asked = saying.kept(Check.from_json(one) for one in record.checks) if record else {}
     corrected = {key: change.texts["correction"][1] for key, change in changes.items() if "correction" in change.texts}
     return Surroundings(
         recipe=recipe,
@@ -49,9 +47,15 @@ def surroundings(
         nothing_new=nothing_new,
         unknown_lists=unknown_lists,
         dead_feeds=[f"{called(feed)}: {words(feed)}" for feed in dead(session)],
-        asked=asked,
+        asked=answers(session, issue),
         relaxed=relaxed,
     )
+
+
+def answers(session: Session, issue: Issue) -> dict[str, Asked]:
+    """Return what the links of an issue's last proof answered, by address; nothing where it has none."""
+    record = session.get(ProofRecord, (issue.id, issue.revision))
+    return saying.kept(Check.from_json(one) for one in record.checks) if record else {}
 
 
 def statuses(session: Session, articles: Iterable[UUID]) -> dict[str, str]:

@@ -24,8 +24,7 @@ from digest.issues.plan import EditionPlan, OwnTemplate
 from digest.rendering import templates
 from digest.rendering.models import TemplateVersion
 
-OPEN = (IssueStatus.draft, IssueStatus.in_review)
-CHANGEABLE = (*OPEN, IssueStatus.approved, IssueStatus.scheduled)
+CHANGEABLE = (*lifecycle.UNAPPROVED, IssueStatus.approved, IssueStatus.scheduled)
 LONGEST_NOTE = 300
 MOST_LOOKED_AT = 100  # issues, the newest, among which one made with a template is looked for
 _KEY = "own_template"  # in an issue's frame
@@ -125,11 +124,11 @@ def take_up(database: Database, issue_id: UUID, at: datetime) -> None:
     """Let an issue whose editions are about to be made have the version of now: it may be newer than the draft."""
     with database.reading() as session:
         issue = drafting.find(session, issue_id)
-        if issue.status not in OPEN or issue.frame.get(_KEY) == _stored(newest(session, _named(issue))):
+        if issue.status not in lifecycle.UNAPPROVED or issue.frame.get(_KEY) == _stored(newest(session, _named(issue))):
             return
     with database.writing() as session:
         issue = session.get_one(Issue, issue_id, with_for_update=True, populate_existing=True)
-        if issue.status in OPEN:
+        if issue.status in lifecycle.UNAPPROVED:
             _put_into(session, [issue], newest(session, _named(issue)), "digest", at)
 
 

@@ -26,7 +26,6 @@ from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
 from subscribers import AudienceSet
 
-OPEN = (IssueStatus.draft, IssueStatus.in_review)
 Tell = Callable[[int], None]
 
 
@@ -44,12 +43,10 @@ def make_proof(
     Rendering happens outside any transaction; Conflict if the issue was edited meanwhile. ``relaxed``: checks the
     provider does not need, see ``relaxed.names``. ``tell``: called with 1 for each edition that is done.
     """
-    with database.reading() as session:
-        drafting.find(session, issue_id)  # or say that there is none
-    instead.prepare(database, issue_id, at)
+    less = instead.prepare(database, issue_id, at)
     mail_templates.take_up(database, issue_id, at)
     with database.reading() as session:
-        making = _prepared(session, issue_id, urls, at)
+        making = _prepared(session, issue_id, less, urls, at)
     families = making.families(database, tell)
     found = making.checked(database, families, relaxed)
     return _store(database, making, [one for family in families for one in family.made], found)
@@ -170,16 +167,15 @@ class _Making:
         return checks.run([examined(made) for family in families for made in family.made], around)
 
 
-def _prepared(session: Session, issue_id: UUID, urls: Urls, at: datetime) -> _Making:
+def _prepared(session: Session, issue_id: UUID, less: Instead, urls: Urls, at: datetime) -> _Making:
     issue = drafting.find(session, issue_id)
-    if issue.status not in OPEN:
+    if issue.status not in lifecycle.UNAPPROVED:
         raise Refused(
             f"Issue {issue.number} is {lifecycle.in_words(issue.status)}; its editions stand. "
             "Edit it, or take the approval back (`digest issues revoke`), to make them anew."
         )
     session.expunge(issue)  # it is read after this session
     recipe = drafting.recipe(session, issue)
-    less = instead.look(session, issue, at)
     sets = less.sets(session, issue.publication_id, at)
     readers = sum(one.readers for one in sets) + sum(less.nothing_left.values())
     return _Making(issue, recipe, Builder(recipe), choosing.plan(sets, recipe.frame), readers, less, urls, at)
@@ -220,7 +216,9 @@ def _claim(session: Session, held: Issue, at: datetime) -> None:
     """Compare and swap: what was rendered must still be what the issue says."""
     unchanged = session.execute(
         update(storing.ISSUE)
-        .where(col(Issue.id) == held.id, col(Issue.version) == held.version, col(Issue.status).in_(OPEN))
+        .where(
+            col(Issue.id) == held.id, col(Issue.version) == held.version, col(Issue.status).in_(lifecycle.UNAPPROVED)
+        )
         .values(changed_at=at)
     )
     if storing.rows(unchanged) != 1:

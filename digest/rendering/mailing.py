@@ -36,7 +36,7 @@ def render(plan: EditionPlan, urls: Urls) -> Rendered:
     template = plan.publication.get("template") or "digest"
     own, needed = plan.own_template, _needed(plan, made)
     name = templates.mail(template, "mjml")
-    source = templates.run_source(own.mjml, name, made.values) if own else templates.run(name, made.values)
+    source = templates.filled(name, made.values, own.mjml if own else None)
     html = compile_mjml(source, must_contain=[*needed, *_leaving(made, "html_attr")])
     text = render_text(
         template, made.values, must_contain=[*needed, *_leaving(made, "text")], source=own.text if own else None

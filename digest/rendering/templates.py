@@ -13,7 +13,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from digest.issues.plan import OwnTemplate
-from digest.rendering.bounds import Bounded, bounded
+from digest.rendering.bounds import OPTIONS, Bounded, bounded
 from digest.rendering.errors import TemplateError
 from digest.rendering.wording import wrap
 from digest.settings import templates_folder
@@ -42,11 +42,7 @@ def environment(folder: Path) -> jinja2.Environment:
     """
     made = SandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folder),
-        autoescape=jinja2.select_autoescape(enabled_extensions=("mjml", "html"), default=False),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+        **OPTIONS,
     )
     made.filters["wrap"] = wrap
     return made
@@ -70,6 +66,14 @@ def run_source(source: str, name: str, values: Mapping[str, Any]) -> str:
         raise TemplateError(f"{name} has {len(source):,} characters; {LONGEST_SOURCE:,} is the most.")
     with _named(name), bounded():
         return _compiled(templates_folder(), source, name).render(values)
+
+
+def filled(name: str, values: Mapping[str, Any], source: str | None) -> str:
+    """Return a mail's template filled with values: a newsroom's own text of it (``source``), else the product's file.
+
+    Raises TemplateError.
+    """
+    return run(name, values) if source is None else run_source(source, name, values)
 
 
 def mail(name: str, ending: str) -> str:

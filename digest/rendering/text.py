@@ -19,8 +19,7 @@ def render_text(
     ``source``: the newsroom's own text of the template; None: the product's file.
     Blanks are compared as one, since headlines are wrapped; a URL never is.
     """
-    name = templates.mail(template, "txt")
-    filled = templates.run(name, values) if source is None else templates.run_source(source, name, values)
+    filled = templates.filled(templates.mail(template, "txt"), values, source)
     text = BLANK_LINES.sub("\n\n", TRAILING.sub("", filled)).strip() + "\n"
     unwrapped = " ".join(text.split())
     for needed in must_contain:

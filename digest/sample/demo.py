@@ -20,7 +20,7 @@ from digest.articles.storing import Import
 from digest.bootstrap import App
 from digest.engine import local
 from digest.fetching import Fetcher
-from digest.issues import drafting, editing, publications
+from digest.issues import drafting, editing, lifecycle, publications
 from digest.issues.building import Builder
 from digest.issues.models import Issue, IssueStatus, Publication
 from digest.issues.plan import EditionPlan
@@ -37,7 +37,6 @@ from subscribers import ListData, add_list, import_csv
 WHO = "demo"
 Say = Callable[[str], None]
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
-OPEN = (IssueStatus.draft, IssueStatus.in_review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def _draft(app: App, publication_id: str, say: Say) -> Issue:
     now, pictures = app.clock.now(), app.cut_pictures
     issue = drafting.draft(app.database, publication_id, as_of=newsroom.CUTOFF, at=now, pictures=pictures)
     note = newsroom.NOTES[publication_id]
-    if issue.status in OPEN and issue.edits.get("note") != note:
+    if issue.status in lifecycle.UNAPPROVED and issue.edits.get("note") != note:
         issue = editing.set_text(app.database, issue.id, "note", note, who=WHO, at=app.clock.now())
     say(f"Issue {issue.number} of {publication_id}: cut off {issue.as_of:%Y-%m-%d %H:%M} UTC, {issue.status}.")
     return issue
@@ -137,7 +136,7 @@ def _approve_and_schedule(app: App, issue: Issue, say: Say, progress: Progress) 
     now = app.clock.now()
     with app.database.reading() as session:
         status = session.get_one(Issue, issue.id).status
-    if status in OPEN:
+    if status in lifecycle.UNAPPROVED:
         proof = _proof(app, issue, progress)
         amber = [check for check in proof.checks if check.level is Level.amber]
         for check in amber:

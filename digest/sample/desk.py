@@ -7,14 +7,13 @@ from typing import Final
 
 from digest import schedule, users
 from digest.bootstrap import App
-from digest.issues import drafting, publications
-from digest.issues.models import Issue, IssueStatus
+from digest.issues import drafting, lifecycle, publications
+from digest.issues.models import Issue
 from digest.proofs import making, relaxed
 from digest.rendering.urls import Urls
 from digest.sample import newsroom
 
 WEEK: Final = timedelta(days=7)
-OPEN: Final = (IssueStatus.draft, IssueStatus.in_review)
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 GROUPS, EACH = 4, 5
 
@@ -62,7 +61,7 @@ def _next_week(app: App) -> Issue:
     while True:
         as_of += WEEK
         issue = drafting.draft(app.database, name, as_of=as_of, at=app.clock.now(), pictures=app.cut_pictures)
-        if issue.status in OPEN:
+        if issue.status in lifecycle.UNAPPROVED:
             return _with_its_hour(app, issue)
 
 
@@ -77,7 +76,7 @@ def _with_its_hour(app: App, issue: Issue) -> Issue:
             session.add(stored)
     with app.database.reading() as session:
         missing = making.stored_proof(session, drafting.find(session, issue.id)) is None
-    if missing and issue.status in OPEN:
+    if missing:
         urls = Urls(app.settings.base_url, app.keys)
         making.make_proof(app.database, issue.id, urls=urls, at=now, relaxed=relaxed.names(app.settings))
     with app.database.reading() as session:

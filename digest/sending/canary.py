@@ -5,6 +5,7 @@ CANARY_MINUTES are over; then what came back is judged, once. Where no webhook c
 (ruling 20). Each rule stops an issue once: who lets it go on has seen why it stood.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -83,8 +84,7 @@ def choose(session: Session, issue: Issue, wait: timedelta, at: datetime) -> dat
 
 def until(session: Session, issue_number: int) -> datetime | None:
     """Return until when all but the first readers of an issue wait, or waited; None where all left at once."""
-    found = next((one.get("until") for one in _entries(session, issue_number) if "until" in one), None)
-    return datetime.fromisoformat(found) if found else None
+    return _over(_entries(session, issue_number))
 
 
 def look_at_first(database: Database, issue_id: UUID) -> None:
@@ -143,9 +143,13 @@ def _stop(session: Session, issue: Issue, rule: str, sentence: str, now: datetim
 
 def _is_to_judge(session: Session, issue_number: int, now: datetime) -> bool:
     entries = _entries(session, issue_number)
-    over = next((one["until"] for one in entries if "until" in one), None)
-    judged = any("verdict" in one for one in entries)
-    return over is not None and not judged and datetime.fromisoformat(over) <= now
+    over = _over(entries)
+    return over is not None and over <= now and not any("verdict" in one for one in entries)
+
+
+def _over(entries: Sequence[dict[str, Any]]) -> datetime | None:
+    found = next((one["until"] for one in entries if "until" in one), None)
+    return datetime.fromisoformat(found) if found else None
 
 
 def _entries(session: Session, issue_number: int) -> list[dict[str, Any]]:

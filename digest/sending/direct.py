@@ -43,7 +43,7 @@ def send_one(
 
 def send_test(
     database: Database,
-    provider: Provider | Callable[[str], Provider],
+    provider_of: Callable[[str], Provider],
     edition_number: int,
     *,
     address: str,
@@ -51,7 +51,7 @@ def send_test(
 ) -> Receipt:
     """Send a stored edition to a tester, marked as a test, with links that unsubscribe nobody.
 
-    ``provider``: one, or what gives that of an account by its name (""): then it goes as its readers would get it.
+    ``provider_of``: gives the provider of an account by its name (""): the mail goes as its readers would get it.
     """
     with database.reading() as session:
         edition = session.exec(select(Edition).where(Edition.number == edition_number)).one_or_none()
@@ -70,8 +70,7 @@ def send_test(
         name="",
         stops=dict.fromkeys(edition.lists, nowhere),
     )
-    chosen = provider(account) if callable(provider) else provider
-    return send_one(chosen, content, address=address, values=values, tag=TEST_TAG)
+    return send_one(provider_of(account), content, address=address, values=values, tag=TEST_TAG)
 
 
 def as_test(content: Content) -> Content:

@@ -59,11 +59,6 @@ class Means:
         """Return whether there are other accounts than the default one."""
         return len(self.providers) > (self.account in self.providers)
 
-    @property
-    def rules(self) -> Rules:
-        """Return what holds for the default account and by the settings."""
-        return self.rules_of(self.account)
-
     def rules_of(self, account: str) -> Rules:
         """Return what holds for an account. Of one that cannot be used nobody knows whether it keeps keys."""
         window = None if self.trouble(account) else self.provider_of(account).features.idempotency

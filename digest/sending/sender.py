@@ -20,8 +20,6 @@ from digest.sending.provider import Mailing, ProviderError, Receipt, Recipient, 
 from digest.sending.routing import Moved, Part, Route
 from digest.sending.turns import Turns
 
-__all__ = ["Ended", "Means", "Progress", "Stop", "nothing", "run", "wait"]
-
 LOG = logging.getLogger(__name__)
 LOOK_AGAIN = 0.2  # seconds between looks at the stop signal while waiting
 LEASE_MARGIN = timedelta(seconds=1)
@@ -106,30 +104,27 @@ def wait(clock: Clock, seconds: float, stop: Stop) -> bool:
     return not stop.is_set()
 
 
-def _claim(
-    means: Means, editions: Editions, issue_number: int, route: Route | None = None, part: Part | None = None
-) -> Claim | None:
+def _claim(means: Means, editions: Editions, issue_number: int, route: Route, part: Part) -> Claim | None:
     """Take back what dead workers held, then take a batch of a part; ends the issue where nothing is left."""
-    chosen = part or Part(means.account)
-    limits = means.limits.get(chosen.account)
+    limits = means.limits.get(part.account)
     with means.database.writing() as session:
         now = means.database.now(session)
         recovering.recover(session, issue_number, means.rules_of, now)
-        room = pacing.room(session, chosen.account, limits, now, lock=True)
+        room = pacing.room(session, part.account, limits, now, lock=True)
         claim = batches.claim(
             session,
             issue_number,
-            chosen.account,
+            part.account,
             now=now,
             lease=means.lease,
             capacity=pacing.within(editions.capacity, room),
-            editions=() if room.is_full else chosen.editions,  # what was formed before is counted already
+            editions=() if room.is_full else part.editions,  # what was formed before is counted already
             route=route,
         )
         if claim is None:
             ending.finish(session, issue_number, now)
         elif limits and claim.fence == 1:
-            pacing.spend(session, chosen.account, claim.size, now)
+            pacing.spend(session, part.account, claim.size, now)
         return claim
 
 

@@ -52,12 +52,10 @@ def parse_ref(text: str) -> tuple[int, int]:
     return int(issue), int(subscriber)
 
 
-def settle(
-    session: Session, claim: Claim, receipts: Sequence[Receipt], now: datetime, rules: Rules | None = None
-) -> None:
+def settle(session: Session, claim: Claim, receipts: Sequence[Receipt], now: datetime, rules: Rules) -> None:
     """Write down the provider's receipts. Those of a worker whose lease ran out count as late evidence.
 
-    ``rules``: for those who come again, and for those without an answer; None: no chance, and these are held.
+    ``rules``: for those who come again, and for those without an answer.
     """
     groups = _grouped(receipts)
     if not batches.is_mine(session, claim):
@@ -65,15 +63,14 @@ def settle(
         return
     size = session.execute(select(BATCH.c.size).where(BATCH.c.number == claim.number)).scalar_one()
     whole = len(groups) == 1 and len(receipts) == size  # the usual answer: one statement, no list of numbers
-    jitter = rules.jitter if rules else 0.5
     for answer, ids in groups.items():
         if answer.again is None:
             _write_answer(session, claim, None if whole else ids, answer, now)
         elif not claim.repeating:  # of a repetition it says nothing: the first call may have been taken
-            _take_back(session, claim, None if whole else ids, answer, now=now, jitter=jitter)
+            _take_back(session, claim, None if whole else ids, answer, now=now, jitter=rules.jitter)
     if any(answer.accepted for answer in groups):
         ledger.note_first_accepted(session, claim.issue_number, now)
-    _hold_back_if_throttled(session, claim, groups, now, jitter)
+    _hold_back_if_throttled(session, claim, groups, now, rules.jitter)
     left = 0 if whole and not claim.repeating else _leave_unanswered(session, claim, rules, now)
     known = _B.returned if groups and all(answer.again for answer in groups) else _B.settled
     batches.close(session, claim.number, _B.uncertain if left else known, now)
@@ -185,10 +182,10 @@ def _hold_back_if_throttled(session: Session, claim: Claim, groups: _Groups, now
         pacing.hold_back(session, claim.account, now + wait(1, jitter, asked))
 
 
-def _leave_unanswered(session: Session, claim: Claim, rules: Rules | None, now: datetime) -> int:
+def _leave_unanswered(session: Session, claim: Claim, rules: Rules, now: datetime) -> int:
     """Do with members that got no answer what the settings say; returns how many are uncertain now."""
     reason = "the provider gave no answer for it"
-    if rules and holding(session, claim.issue_number, rules).uncertain is Uncertain.resend:
+    if holding(session, claim.issue_number, rules).uncertain is Uncertain.resend:
         _take_back(session, claim, None, _Answer(False, None, reason, Again()), now=now, jitter=rules.jitter)  # noqa: FBT003
         return 0
     return _move(session, claim, None, {"state": _D.uncertain, "reason": reason, "settled_at": now})

@@ -13,8 +13,9 @@ from digest.proofs import pressing
 from digest.rendering.urls import Urls
 from digest.sending import control, freezing, last_look, recovering, routing, warming
 from digest.sending.ledger import BATCH
+from digest.sending.means import Means
 from digest.sending.models import BatchState
-from digest.sending.sender import Means, Progress, nothing
+from digest.sending.sender import Progress, nothing
 
 
 def start(means: Means, issue_id: UUID, *, progress: Progress = nothing) -> bool:

@@ -67,11 +67,10 @@ def make_editions(database: Database, issue_id: UUID, urls: Urls, at: datetime) 
     A set for which there is nothing new, or whose lists are all newer than the draft, has none: its readers get
     no mail this time. Returns who gets a weekly instead of the issue, or a part of it.
     """
-    instead.prepare(database, issue_id, at)
+    less = instead.prepare(database, issue_id, at)
     with database.reading() as session:
         issue = session.get_one(Issue, issue_id)
         known = _known(session, issue)
-        less = instead.look(session, issue, at)
         new = [one for one in less.sets(session, issue.publication_id, at) if one.audience_id not in known]
     for one in new:
         _make_one(database, issue_id, one, urls, at)

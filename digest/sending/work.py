@@ -11,7 +11,8 @@ from digest.database import Database
 from digest.issues.models import Issue, IssueStatus
 from digest.sending import canary, control, ending, ledger, recovering, sender, starting
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE, LIVE
-from digest.sending.sender import Ended, Means, Progress, Stop, nothing
+from digest.sending.means import Means
+from digest.sending.sender import Ended, Progress, Stop, nothing
 
 _S = IssueStatus
 UNDER_WAY = (_S.scheduled, _S.freezing, _S.sending)

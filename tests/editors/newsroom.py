@@ -17,7 +17,7 @@ from digest.issues.models import EditorMail, Issue, Publication
 from digest.proofs import making
 from digest.proofs.relaxed import NOT_NEEDED
 from digest.rendering.urls import Urls
-from digest.sending.sender import Means
+from digest.sending.means import Means
 from tests.conftest import KEYS, NOW
 from tests.issues import newsroom
 from tests.sending import fakes

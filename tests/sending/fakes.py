@@ -9,8 +9,8 @@ from typing import Any
 from digest.clock import Clock
 from digest.database import Database
 from digest.providers.outbox import Outbox
+from digest.sending.means import Means
 from digest.sending.provider import Content, Features, Mailing, Receipt, Recipient
-from digest.sending.sender import Means
 from digest.settings import Uncertain
 from tests.sending.newsroom import KEYS
 

@@ -20,9 +20,10 @@ from digest.issues.models import Issue, Publication
 from digest.issues.sending_accounts import account_of
 from digest.sending import choosing, control, direct, halting, ledger, pacing, routing, sender, starting, waiting, work
 from digest.sending.editions import Editions
+from digest.sending.means import Means
 from digest.sending.models import table
 from digest.sending.provider import BatchRefused, StopIssue, UnknownOutcome
-from digest.sending.sender import Ended, Means
+from digest.sending.sender import Ended
 from tests.conftest import BOTH, NOW
 from tests.sending import newsroom
 from tests.sending.fakes import Never, Scripted, means
@@ -332,7 +333,7 @@ def test_a_test_mail_goes_as_its_readers_get_it(database: Database, clock: Still
         direct.send_test(
             database, tools.provider_of, number, address="ed@example.org", base_url="https://d.example.org"
         )
-    direct.send_test(database, first, 101, address="ed@example.org", base_url="https://d.example.org")
+    direct.send_test(database, lambda _: first, 101, address="ed@example.org", base_url="https://d.example.org")
     subjects = [[call.content.subject for call in one.got] for one in (first, second)]
     assert subjects == [
         ["[Test] News of caucasus", "[Test] News of caucasus sahel"],

@@ -18,7 +18,7 @@ def test_a_test_mail_says_so_and_leaves_no_trace(database: Database):
     """[Test] in the subject, a banner in both parts, links that unsubscribe nobody, no row anywhere."""
     room = newsroom.make(database, readers=1)
     provider = Scripted()
-    receipt = direct.send_test(database, provider, room.editions[0], address="me@example.org", base_url=BASE)
+    receipt = direct.send_test(database, lambda _: provider, room.editions[0], address="me@example.org", base_url=BASE)
     assert receipt.accepted
     (mailing,) = provider.got
     assert mailing.content.subject == "[Test] News of caucasus"
@@ -27,7 +27,7 @@ def test_a_test_mail_says_so_and_leaves_no_trace(database: Database):
     assert set(mailing.recipients[0].values.values()) == {f"{BASE}/u/test", ""}
     assert (newsroom.states(database), newsroom.rows_of(database, newsroom.BATCH)) == ({}, [])
     with pytest.raises(NotFound, match="no edition 7"):
-        direct.send_test(database, provider, 7, address="me@example.org", base_url=BASE)
+        direct.send_test(database, lambda _: provider, 7, address="me@example.org", base_url=BASE)
 
 
 def test_a_confirmation_is_one_mail_to_one_address():

@@ -41,12 +41,12 @@ def test_late_receipts_settle_what_was_called_uncertain(database: Database):
         Receipt(delivery_ref=ref(1, 3), accepted=False, reason="blocked"),
     ]
     with database.writing() as session:
-        settling.settle(session, claim, receipts, LATE)
+        settling.settle(session, claim, receipts, LATE, RULES)
     assert newsroom.states(database) == {1: "accepted", 2: "accepted", 3: "rejected"}
     assert newsroom.issue(database).first_accepted_at == LATE
     assert newsroom.rows_of(database, newsroom.BATCH)[0].state == "settled"
     with database.writing() as session:
-        settling.settle(session, claim, receipts, LATE)  # once more changes nothing
+        settling.settle(session, claim, receipts, LATE, RULES)  # once more changes nothing
     assert newsroom.states(database) == {1: "accepted", 2: "accepted", 3: "rejected"}
 
 
@@ -71,7 +71,7 @@ def test_a_late_later_opens_nothing(database: Database):
     ]
     with database.writing() as session:
         recovering.recover(session, 1, lambda _: RULES, LATE)
-        settling.settle(session, claim, receipts, LATE)
+        settling.settle(session, claim, receipts, LATE, RULES)
     assert newsroom.states(database) == {1: "accepted", 2: "uncertain", 3: "uncertain"}
 
 

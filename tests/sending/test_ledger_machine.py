@@ -98,7 +98,7 @@ class Ledger(RuleBasedStateMachine):
         self.accepted.update(who)
         receipts = [Receipt(delivery_ref=ref(1, one), accepted=True, message_id="m") for one in who]
         with self.database.writing() as session:
-            settling.settle(session, claim, receipts, self.clock.now())
+            settling.settle(session, claim, receipts, self.clock.now(), RULES)
 
     @rule(call=consumes(called), error=ERRORS)
     def fail(self, call: tuple[Claim, list[int]], error: Exception) -> None:

@@ -15,7 +15,7 @@ from digest.issues import editing
 from digest.issues.models import Issue
 from digest.proofs import approval, making
 from digest.rendering.urls import Urls
-from digest.sending import batches, control, sender, starting, work
+from digest.sending import batches, control, routing, sender, starting, work
 from digest.sending.editions import Editions
 from digest.sending.models import table
 from digest.sending.provider import BatchRefused, Mailing, NotTaken, UnknownOutcome
@@ -52,7 +52,8 @@ def test_who_was_in_a_dead_workers_hands_gets_the_new_revision(database: Databas
     provider = Scripted(recipients=2)
     issue_id = under_way(database, clock, provider)
     tools = means(database, clock, provider)
-    claim = sender._claim(tools, Editions(provider, newsroom.KEYS, approved.BASE), 1)
+    route = routing.guess(tools.account)
+    claim = sender._claim(tools, Editions(provider, newsroom.KEYS, approved.BASE), 1, route, route.parts[0])
     assert claim is not None
     control.pause(database, issue_id, who="editor", at=NOW)
     editing.set_text(database, issue_id, "subject", "Revision two", who="editor", at=NOW)

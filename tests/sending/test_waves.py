@@ -17,9 +17,9 @@ from digest.issues import wall_times
 from digest.issues.models import Issue, IssueLog, Publication, Run
 from digest.rendering.urls import Urls
 from digest.sending import batches, control, freezing, ledger, rehearsing, sender, waiting, waves, work
+from digest.sending.means import Means
 from digest.sending.models import table
 from digest.sending.provider import Mailing, NotTaken
-from digest.sending.sender import Means
 from subscribers import known_zones
 from subscribers.models import Subscription
 from tests.conftest import BOTH, NOW

@@ -72,12 +72,10 @@ def of_source(session: Session, source: str) -> list[SourceTag]:
 
 def unmapped(session: Session, source: str | None = None) -> list[SourceTag]:
     """Return the inbox: tags without a meaning that are not called like a region, the most used first."""
-    query = select(SourceTag).where(TAGS.c.target == "")
+    query = select(SourceTag).where(*_of_kind("waiting", region_names(all_regions(session))))
     if source is not None:
         query = query.where(TAGS.c.source == source)
-    names = region_names(all_regions(session))
-    found = session.execute(query.order_by(TAGS.c.articles.desc(), TAGS.c.source, TAGS.c.tag)).scalars()
-    return [one for one in found if one.tag not in names]
+    return list(session.execute(query.order_by(TAGS.c.articles.desc(), TAGS.c.source, TAGS.c.tag)).scalars())
 
 
 def map_page(

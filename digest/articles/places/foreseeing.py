@@ -1,7 +1,7 @@
 """Says what would move if a tag meant something else, before anybody says so; and lets the articles follow."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,12 +10,10 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from digest.articles.feeds import tags
-from digest.articles.feeds.meanings import MEANINGS, Meanings, folded, region_names
+from digest.articles.feeds.meanings import MEANINGS, folded
 from digest.articles.feeds.models import SourceTag
 from digest.articles.identity import ARTICLES, SOURCES
-from digest.articles.places.locating import CHUNK, TEXTS, relocate
-from digest.articles.places.mentions import Places
-from digest.articles.signals import Said, together
+from digest.articles.places.locating import CHUNK, TEXTS, Placing, relocate, said_of
 from digest.database import Database
 from digest.errors import BadInput, Conflict, NotFound
 from digest.regions import all_regions
@@ -41,8 +39,9 @@ def foresee(session: Session, source: str, tag: str, target: str) -> Foreseen:
     known(session, source, tag)
     _refuse_nonsense(session, target)
     ids = carriers(session, source, tag)
-    after = _After(session, source, tag, target)
-    moving = sum(after.moving(some) for some in _chunks(ids[:MOST]))
+    now = tags.meanings(session, source)
+    placing = Placing(session, {source: replace(now, targets={**now.targets, tag: target})})
+    moving = sum(_moving(session, placing, some) for some in _chunks(ids[:MOST]))
     return Foreseen(len(ids), moving)
 
 
@@ -82,38 +81,18 @@ def carriers(session: Session, source: str, tag: str) -> list[UUID]:
     return [row.article_id for row in rows if any(folded(one)[: tags.LONGEST] == tag for one in row.categories)]
 
 
-class _After:
-    """Works regions out as they would be, with one tag meaning something else."""
+def _moving(session: Session, placing: Placing, ids: Sequence[UUID]) -> int:
+    """Count those of some articles that would have other regions."""
+    said = said_of(session, ids)
+    return sum(placing.signals(row, said.get(row["id"], [])).regions != row["regions"] for row in _rows(session, ids))
 
-    def __init__(self, session: Session, source: str, tag: str, target: str) -> None:
-        self._session = session
-        regions = all_regions(session)
-        self._names = region_names(regions)
-        self._places = Places.of(regions)
-        before = tags.meanings(session, source)
-        self._meanings = {source: Meanings({**before.targets, tag: target}, self._names)}
 
-    def moving(self, ids: Sequence[UUID]) -> int:
-        """Count those of some articles that would have other regions."""
-        said: dict[UUID, list[Said]] = {}
-        for one in self._session.execute(select(SOURCES).where(SOURCES.c.article_id.in_(ids))).mappings():
-            said.setdefault(one["article_id"], []).append(dict(one))
-        return sum(self._regions(row, said.get(row["id"], [])) != row["regions"] for row in self._rows(ids))
-
-    def _rows(self, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
-        columns = (ARTICLES.c[name] for name in ("id", "source", "by_hand", "regions", *TEXTS))
-        for row in self._session.execute(select(*columns).where(ARTICLES.c.id.in_(ids))).mappings():
-            if "regions" not in row["by_hand"]:
-                yield dict(row)
-
-    def _regions(self, row: dict[str, Any], said: list[Said]) -> dict[str, str]:
-        texts = {name: row[name] for name in TEXTS}
-        return together(said, row["source"], self._meaning, lambda: self._places.mentioned(**texts)).regions
-
-    def _meaning(self, source: str) -> Meanings:
-        if source not in self._meanings:
-            self._meanings[source] = tags.meanings(self._session, source)
-        return self._meanings[source]
+def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+    """Yield some articles, but those that a person gave their regions."""
+    columns = (ARTICLES.c[name] for name in ("id", "source", "by_hand", "regions", *TEXTS))
+    for row in session.execute(select(*columns).where(ARTICLES.c.id.in_(ids))).mappings():
+        if "regions" not in row["by_hand"]:
+            yield dict(row)
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -25,10 +25,11 @@ TEXTS = ("headline", "standfirst", "body", "language")
 class Placing:
     """Works out the signals of articles; knows the regions and the tag maps as they are in one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, known: Mapping[str, Meanings] | None = None) -> None:
+        """``known``: source -> what its tags are to mean here, whatever is stored."""
         self._session = session
         self._regions = all_regions(session)
-        self._meanings: dict[str, Meanings] = {}
+        self._meanings = dict(known or {})
         self.names = region_names(self._regions)
 
     @cached_property
@@ -83,12 +84,17 @@ def _next(session: Session, last: UUID | None, source: str | None, since: dateti
     return list(session.execute(query).scalars())
 
 
-def relocate(session: Session, ids: Sequence[UUID]) -> list[UUID]:
-    """Do so for some articles, in the transaction of a session."""
+def said_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Said]]:
+    """Return what each source says of each of some articles."""
     said: dict[UUID, list[Said]] = {}
     for one in session.execute(select(SOURCES).where(SOURCES.c.article_id.in_(ids))).mappings():
         said.setdefault(one["article_id"], []).append(dict(one))
-    placing = Placing(session)
+    return said
+
+
+def relocate(session: Session, ids: Sequence[UUID]) -> list[UUID]:
+    """Do so for some articles, in the transaction of a session."""
+    said, placing = said_of(session, ids), Placing(session)
     news: list[dict[str, Any]] = []
     columns = ("id", "source", "by_hand", "regions", "topics", "editors_choice", "evergreen", *TEXTS)
     query = select(*(ARTICLES.c[name] for name in columns)).where(ARTICLES.c.id.in_(ids)).order_by(ARTICLES.c.id)

@@ -103,7 +103,7 @@ class Used:
         self.not_inline |= bool(sheets) and _is_unstyled(tags)
         self.nested_at |= any(_nests(sheet) for sheet in sheets)
         for feature, degrades in (found for sheet in sheets for found in _of_sheet(sheet)):
-            self._note(feature, "", degrades=degrades)
+            self._note(feature, degrades=degrades)
         for tag in set(tags) - self._known:
             for feature, degrades in _of_tag(*tag):
                 if degrades:
@@ -112,13 +112,13 @@ class Used:
                     self.matters[feature] = near(page, page.find(f"<{tag[0]}{tag[1]}>"))
         self._known.update(tags)
         if self.not_inline:
-            self._note("html-style", "", degrades=False)
+            self._note("html-style", degrades=False)
 
-    def _note(self, feature: str, place: str, *, degrades: bool) -> None:
+    def _note(self, feature: str, *, degrades: bool) -> None:
         if degrades:
             self.degrades[feature] = None
         else:
-            self.matters.setdefault(feature, place)
+            self.matters.setdefault(feature, "")
 
 
 def bare(page: str) -> str:
@@ -263,8 +263,4 @@ def _of_selector(rule: css.Rule) -> Iterator[tuple[str, bool]]:
         for found in pattern.findall(text):
             if f"{prefix}{found}" in ("css-pseudo-class-root", "css-pseudo-class-host"):
                 continue
-            element = found if prefix.endswith("element-") or found not in ("before", "after") else ""
-            yield (
-                f"{'css-pseudo-element-' if element in ('before', 'after') else prefix}{found}",
-                not (found in ("before", "after") and written),
-            )
+            yield f"{prefix}{found}", not (found in ("before", "after") and written)

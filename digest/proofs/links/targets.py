@@ -67,13 +67,13 @@ def of_page(page: str) -> Iterator[Target]:
         if url not in words or (said and (title, bool(said)) > (words[url][0], bool(words[url][1]))):
             words[url] = (title, said)
     yield from (Target(url, said) for url, (_title, said) in words.items())
-    pictures = dict.fromkeys(_value(_SRC, one[1]) for one in _PICTURE.finditer(bare))
-    yield from (Target(url, picture=True) for url in pictures if is_web(url))
+    yield from (Target(url, picture=True) for url in pictures_of(bare))
 
 
 def pictures_of(page: str) -> list[str]:
-    """Return the addresses of the pictures of a mail."""
-    return [target.url for target in of_page(page) if target.picture]
+    """Return the addresses of the pictures of a mail, each once."""
+    pictures = dict.fromkeys(_value(_SRC, one[1]) for one in _PICTURE.finditer(_COMMENT.sub("", page)))
+    return [url for url in pictures if is_web(url)]
 
 
 def plain(url: str) -> str:

@@ -6,12 +6,11 @@ on this machine may do without: smtp://127.0.0.1:25?starttls=never.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from digest.errors import SettingsError
-from digest.settings import Account
+from digest.settings import Account, is_loopback
 
 EXAMPLE: Final = "smtp://user:password@mail.example.org:587 or smtps://user:password@mail.example.org:465"
 
@@ -63,16 +62,9 @@ def _secrecy(url: SplitResult) -> Secrecy:
         if given:
             raise _wrong("smtps:// begins with TLS, so ?starttls=never makes no sense")
         return Secrecy.tls
-    if given and not _is_loopback(url.hostname or ""):
+    if given and not is_loopback(url.hostname or ""):
         raise _wrong("?starttls=never is for a relay on this machine only: 127.0.0.1, ::1 or localhost")
     return Secrecy.none if given else Secrecy.starttls
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _wrong(why: str) -> SettingsError:
