@@ -28,7 +28,8 @@ from digest.editors.alerts import Alarm
 from digest.engine import jobs, local
 from digest.errors import Refused
 from digest.sending import work
-from digest.sending.sender import Ended, Means, Progress, nothing
+from digest.sending.means import Means
+from digest.sending.sender import Ended, Progress, nothing
 from digest.sending.work import Job, Kind
 
 T = TypeVar("T")

@@ -24,9 +24,9 @@ from digest.rendering.context import PERSONAL
 from digest.rendering.templates import environment
 from digest.rendering.urls import SHOWN_FOR
 from digest.sending.direct import send_one
+from digest.sending.means import Means
 from digest.sending.models import Delivery, table
 from digest.sending.provider import Content, UnknownOutcome
-from digest.sending.sender import Means
 from digest.settings import templates_folder
 from subscribers import quiet
 from subscribers.quiet import Reader, Silence

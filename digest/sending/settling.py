@@ -35,7 +35,7 @@ class Rules:
 
 
 def holding(session: Session, issue_number: int, rules: Rules) -> Rules:
-    """Return the rules as they hold for an issue: of a cancelled one nothing goes again, what is unknown is uncertain."""
+    """Return the rules as they hold for an issue: of a cancelled one nothing goes again; the unknown is uncertain."""
     if batches.return_state(session, issue_number) is _D.cancelled:
         return replace(rules, window=None, uncertain=Uncertain.hold)
     return rules

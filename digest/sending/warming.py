@@ -78,7 +78,7 @@ def _plan(means: Means, issue_id: UUID, at: datetime) -> list[Day]:
     """Return the days of an issue that is being frozen: those of the log, else made now and logged."""
     with means.database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
-        if issue is None or issue.audience_size is not None:
+        if issue.audience_size is not None:
             return []
         known = days_of(session, issue.number)
         if known:
@@ -196,8 +196,6 @@ def _chunks(rows: Iterator[int], count: int) -> Iterator[list[int]]:
 def _let_wait(database: Database, issue_id: UUID, ids: list[int], at: datetime) -> None:
     with database.writing() as session:
         issue = stragglers.being_frozen(session, issue_id)
-        if issue is None:
-            return
         mine = (DELIVERY.c.issue_number == issue.number, DELIVERY.c.state == _D.freezing)
         some = among(session, DELIVERY.c.subscriber_id, ids)
         session.execute(update(DELIVERY).where(*mine, some).values(next_attempt_at=at))

@@ -1,4 +1,4 @@
-"""``python -m tests.chaos --runs 2000 --seed N --jobs 2``: many seeded runs, on both databases in turn, and a summary."""
+"""``python -m tests.chaos --runs 2000 --seed N --jobs 2``: many seeded runs, on both databases, and a summary."""
 
 import argparse
 import os
@@ -85,7 +85,10 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"BROKEN {report.sentence()}", flush=True)
             if len(found) % 20 == 0 or len(found) == given.runs:
                 bad = sum(bool(one.broken) for one in found)
-                print(f"{len(found):,} of {given.runs:,} runs, {bad} broken, {time.monotonic() - began:,.0f} s", flush=True)
+                print(
+                    f"{len(found):,} of {given.runs:,} runs, {bad} broken, {time.monotonic() - began:,.0f} s",
+                    flush=True,
+                )
     print(summary(found, time.monotonic() - began))
     return 1 if any(one.broken for one in found) else 0
 

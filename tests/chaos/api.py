@@ -157,7 +157,7 @@ class Api:
 
     def _speak(self, connection: socket.socket) -> None:
         with suppress(OSError, ValueError):  # the other side is killed on purpose
-            Handler(connection, ("127.0.0.1", 0), self)  # type: ignore[arg-type] - it needs no server of the library's
+            Handler(connection, ("127.0.0.1", 0), self)  # type: ignore[arg-type]  # it needs no server of the library
         self.open.pop(connection, None)
         with suppress(OSError):
             connection.close()

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.database import Database
 from digest.sending import ledger
@@ -13,6 +12,9 @@ from tests.chaos.nursery import LEASE
 from tests.chaos.places import Place
 from tests.chaos.plan import Plan
 from tests.sending import newsroom
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 TRIES = 8  # calls after which a batch or a reader is given up (design.md 6.5)
 FINAL = {"accepted", "rejected", "suppressed", "withdrawn", "uncertain", "cancelled"}
@@ -97,7 +99,7 @@ def _twice(end: End) -> Iterator[str]:
 
 
 def _truth(end: End) -> Iterator[str]:
-    """Accepted means that the API has it, and who has it is accepted or uncertain."""
+    """Hold that accepted means that the API has it, and that who has it is accepted or uncertain."""
     told = {row.subscriber_id for row in end.rows if row.state == "accepted"}
     unknown = {row.subscriber_id for row in end.rows if row.state == "uncertain"}
     took = set(end.times)

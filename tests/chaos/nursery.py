@@ -12,15 +12,17 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import configure_mappers
 
 from tests.chaos.plan import POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEASE, CONNECT, WRITE = 3.2, 0.5, 0.3  # seconds; the shortest lease that outlives a call on a busy machine
 DIED = "@died"

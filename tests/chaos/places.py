@@ -107,7 +107,9 @@ def configure(folder: Path, url: str, provider: str, api: str, *, key: str = KEY
         "lease_seconds": LEASE, "connect_timeout": CONNECT, "write_timeout": WRITE, "read_timeout": READ_TIMEOUT,
         "send_rate": 300.0,
     } | more  # fmt: skip
-    lines = [f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in settings.items()]
+    lines = [
+        f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in settings.items()
+    ]
     (folder / "digest.toml").write_text("\n".join(lines))
 
 

@@ -32,7 +32,7 @@ class Deed(StrEnum):
     cancel = "cancel"
     leave = "leave"  # readers end all their lists
     suppress = "suppress"  # addresses are suppressed
-    join = "join"  # new readers come
+    come = "come"  # new readers
 
 
 # Where a worker may kill itself: (module, function, whether after it; else before it).
@@ -150,7 +150,17 @@ def _death(chance: random.Random) -> Death | None:
 
 
 def _actions(chance: random.Random, workers: int) -> Iterator[Action]:
-    deeds = [Deed.kill, Deed.kill, Deed.kill, Deed.kill_all, Deed.term, Deed.leave, Deed.leave, Deed.suppress, Deed.join]
+    deeds = [
+        Deed.kill,
+        Deed.kill,
+        Deed.kill,
+        Deed.kill_all,
+        Deed.term,
+        Deed.leave,
+        Deed.leave,
+        Deed.suppress,
+        Deed.come,
+    ]
     after = 0
     for _ in range(chance.randint(0, 6)):
         after += chance.randint(0, 4)

@@ -30,7 +30,11 @@ FIXED: Final[Mapping[str, Plan]] = MappingProxyType(
     {
         "paused and resumed while it freezes": small(1, "sendgrid", chunk=3, actions=_AND_ON),
         "new readers while it freezes": small(
-            2, "sendgrid", chunk=3, workers=3, actions=tuple(Action(0, 0.01, Deed.join, 3, hasty=True) for _ in range(6))
+            2,
+            "sendgrid",
+            chunk=3,
+            workers=3,
+            actions=tuple(Action(0, 0.01, Deed.come, 3, hasty=True) for _ in range(6)),
         ),
         # What waited to be repeated waited for the window of its key, a day, after the issue was cancelled.
         "cancelled while it repeats": small(

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid5
 
 import subscribers
 from digest.clock import SystemClock
@@ -16,7 +17,8 @@ from tests.chaos.invariants import Story
 from tests.chaos.nursery import LEASE
 from tests.chaos.places import Ground, Place
 from tests.chaos.plan import Action, Deed, Plan, of
-from tests.chaos.workers import LEAVE as LEAVES, Child, Nursery
+from tests.chaos.workers import LEAVE as LEAVES
+from tests.chaos.workers import Child, Nursery
 from tests.sending import newsroom
 
 OVER = {"sent", "cancelled"}
@@ -67,9 +69,7 @@ class Voyage:
         log = self.place.folder / f"worker-{self.born}.log"
         self.logs.append(log)
         threads = str(self.plan.threads)
-        return workers.start(
-            self.nursery, self.plan, self.place.folder, log, due, "worker", "--concurrency", threads
-        )
+        return workers.start(self.nursery, self.plan, self.place.folder, log, due, "worker", "--concurrency", threads)
 
     def command(self, *arguments: str) -> None:
         """Give a command of the product, which may be refused with a sentence."""
@@ -167,7 +167,7 @@ class Voyage:
             self.crew[number] = self.start()
         elif deed in {Deed.leave, Deed.suppress}:
             self._lose(number, deed)
-        elif deed is Deed.join:
+        elif deed is Deed.come:
             self._gain(number)
         else:
             self.command("issues", deed.value, "1")
@@ -192,7 +192,7 @@ class Voyage:
             with self.place.database.writing() as session:
                 at = SystemClock().now()
                 if deed is Deed.leave:
-                    ref = str(newsroom.uuid5(newsroom.SPACE, f"reader {reader}"))
+                    ref = str(uuid5(newsroom.SPACE, f"reader {reader}"))
                     subscribers.end(session, ref=ref, family=newsroom.FAMILY, list_id=None, at=at, source="page")
                 else:
                     subscribers.suppress_key(session, f"key-{reader}", "by_hand", at)
@@ -214,7 +214,8 @@ class Voyage:
         ]
         said = workers.tail(self.logs[-1]) + (workers.tail(self.crew[0].log) if self.crew else "")
         issue = newsroom.issue(self.place.database)
-        return f"{issue.status} (held: {issue.held!r}), {Counter(row.state for row in rows)}, open batches {batches}\n{said}"
+        states = Counter(row.state for row in rows)
+        return f"{issue.status} (held: {issue.held!r}), {states}, open batches {batches}\n{said}"
 
 
 def run(seed: int, ground: Ground, nursery: Nursery, plan: Plan | None = None) -> Report:
@@ -272,4 +273,3 @@ def _judged(voyage: Voyage) -> list[str]:
 def _bad(plan: Plan) -> frozenset[int]:
     chance = random.Random(f"{plan.seed}.bad")  # noqa: S311
     return frozenset(one for one in range(1, plan.readers + 1) if chance.random() < plan.bad)
-

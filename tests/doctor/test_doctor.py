@@ -23,14 +23,13 @@ from digest.errors import BadInput
 from digest.fetching import Fetched
 from digest.issues.models import IssueStatus
 from digest.providers import registry
-from digest.sending import pacing, sender
+from digest.sending import pacing
 from digest.sending.models import Delivery, table
 from digest.sending.provider import ProviderError
-from digest.sending.turns import Turns
 from digest.settings import ProviderName
 from tests.conftest import NOW, STRONG
 from tests.sending import newsroom
-from tests.sending.fakes import Scripted, means
+from tests.sending.fakes import Scripted, claimed, means
 
 Made = Callable[..., Patient]
 REAL = {"provider": "postmark", "postmark_api_key": "key", "postmark_webhook_secret": "user:webhook-secret"}
@@ -203,7 +202,7 @@ def test_a_lease_that_nobody_took_back_is_told(made: Made, clock: StillClock):
     database = patient.app.database
     newsroom.queue(database, newsroom.make(database, readers=4))
     tools = means(database, clock, Scripted())
-    sender._claim(tools, Turns(tools, 1).editions("scripted"), 1)
+    claimed(tools)
     clock.at = NOW + timedelta(seconds=200)
     assert levels(working.leases(patient)) == ["ok"]
     clock.at = NOW + timedelta(seconds=241)

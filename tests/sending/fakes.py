@@ -9,8 +9,11 @@ from typing import Any
 from digest.clock import Clock
 from digest.database import Database
 from digest.providers.outbox import Outbox
+from digest.sending import sender
+from digest.sending.batches import Claim
 from digest.sending.means import Means
 from digest.sending.provider import Content, Features, Mailing, Receipt, Recipient
+from digest.sending.turns import Turns
 from digest.settings import Uncertain
 from tests.sending.newsroom import KEYS
 
@@ -97,3 +100,11 @@ def means(
         uncertain=uncertain,
         jitter=lambda: 0.5,
     )
+
+
+def claimed(tools: Means) -> Claim | None:
+    """Claim a batch of issue 1 as a worker does that dies then."""
+    turns = Turns(tools, 1)
+    part = turns.next()
+    assert part is not None
+    return sender._claim(tools, turns.editions(part.account), 1, turns.route, part)

@@ -15,14 +15,13 @@ from digest.database import Database
 from digest.issues.models import IssueStatus
 from digest.sending import pacing, recovering, sender, waiting
 from digest.sending.limits import MOST_DAYS, Limits, WarmUp, spread
+from digest.sending.means import Means
 from digest.sending.models import Pacer, table
 from digest.sending.provider import BatchRefused, NotTaken
-from digest.sending.sender import Means
-from digest.sending.turns import Turns
 from subscribers.models import Suppression
 from tests.conftest import BOTH, NOW
 from tests.sending import newsroom
-from tests.sending.fakes import Never, Scripted, means, take
+from tests.sending.fakes import Never, Scripted, claimed, means, take
 
 TODAY = NOW.date()
 PLAN = WarmUp(TODAY, first=4, factor=2.0, until=100)
@@ -146,8 +145,7 @@ def test_what_a_dead_worker_held_is_given_back(database: Database, clock: StillC
     """Its batch had not left: the day has room for it again, once its lease is over."""
     newsroom.queue(database, newsroom.make(database, readers=4))
     tools = limited(means(database, clock, Scripted()), per_day=4)
-    editions = Turns(tools, 1).editions("scripted")
-    assert sender._claim(tools, editions, 1) is not None
+    assert claimed(tools) is not None
     clock.at = NOW + timedelta(seconds=121)
     sender.run(tools, 1, Never())
     assert len(accepted(database)) == 0  # the tick takes it back, or the next who looks

@@ -20,8 +20,8 @@ from digest.issues.models import Issue, IssueStatus, Publication, Run
 from digest.proofs.models import EditionStory
 from digest.rendering.urls import Urls
 from digest.sending import freezing, ledger, sender, starting, warming, work
+from digest.sending.means import Means
 from digest.sending.models import table
-from digest.sending.sender import Means
 from subscribers.models import Subscription
 from tests.conftest import BOTH, NOW
 from tests.sending import newsroom, zoned

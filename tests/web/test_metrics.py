@@ -20,12 +20,11 @@ from digest.sending import freezing, ledger, sender
 from digest.sending.limits import Limits
 from digest.sending.models import Batch, Delivery, table
 from digest.sending.provider import NotTaken, UnknownOutcome
-from digest.sending.turns import Turns
 from digest.web import gauges
 from digest.web.metrics import KEPT, Measured, is_from_here
 from tests.conftest import BOTH, KEYS, NOW, STRONG
 from tests.sending import newsroom
-from tests.sending.fakes import Never, Scripted, means, take
+from tests.sending.fakes import Never, Scripted, claimed, means, take
 
 URLS = Urls("https://digest.example.org", KEYS)
 
@@ -144,7 +143,7 @@ def test_what_grows_old_is_seen(database, clock):
     """A lease that nobody gives back, an event that has no consequence, a feed that is dead, workers, the last pass."""
     newsroom.queue(database, newsroom.make(database, readers=4))
     tools = means(database, clock, Scripted())
-    sender._claim(tools, Turns(tools, 1).editions("scripted"), 1)
+    claimed(tools)
     row = {"account": "scripted", "event_id": "1", "kind": "bounced", "state": "new", "occurred_at": NOW, "fields": {}}
     old = NOW - timedelta(hours=2)
     with database.writing() as session:
