@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest import settings as settings_module
+from digest.accounts import ProviderName
 from digest.clock import Clock, SystemClock
-from digest.settings import ProviderName, Settings
+from digest.settings import Settings
 
 if TYPE_CHECKING:
     from digest.articles.pictures.store import PictureStore

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from digest import bootstrap
+from digest.accounts import ACCOUNT_NAME, Account, ProviderName
 from digest.errors import Refused, SettingsError
 from digest.proofs import relaxed
 from digest.providers import registry
 from digest.providers.outbox import Outbox
-from digest.settings import ACCOUNT_NAME, Account, ProviderName, Settings, load
+from digest.settings import Settings, load
 from tests.conftest import STRONG
 
 KEYS = {"secret_key": STRONG, "address_key": STRONG}

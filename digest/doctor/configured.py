@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from digest.accounts import ProviderName
 from digest.doctor.finding import Finding, Patient, fail, ok, warn
 from digest.errors import DigestError
 from digest.providers import registry
-from digest.settings import WEAKEST_KEY, ProviderName, is_safe
+from digest.settings import WEAKEST_KEY, is_safe
 
 
 def keys(patient: Patient) -> Sequence[Finding]:

@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from digest.accounts import ProviderName
 from digest.bootstrap import App
-from digest.settings import ProviderName
 
 
 class Level(StrEnum):

@@ -11,9 +11,9 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from digest.accounts import Account, ProviderName
 from digest.doctor.finding import Finding, Patient, Unanswered, fail, ok, warn
 from digest.issues import publications
-from digest.settings import Account, ProviderName
 
 Lookup = Callable[[str, str], list[str]]
 MOST_LOOKUPS: Final = 10  # RFC 7208 4.6.4

@@ -10,9 +10,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest import migrating
+from digest.accounts import ProviderName
 from digest.doctor.finding import Finding, Patient, fail, ok, warn
 from digest.errors import DigestError
-from digest.settings import PicturesFrom, ProviderName
+from digest.settings import PicturesFrom
 
 SKEW: Final = timedelta(seconds=2)
 FAR: Final = timedelta(seconds=30)  # a code of the second factor lives that long

@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from digest.settings import Account, ProviderName, Settings
+from digest.accounts import Account, ProviderName
+from digest.settings import Settings
 
 NOT_NEEDED = frozenset({"links", "https"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -5,12 +5,13 @@ from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 
+from digest.accounts import Account, ProviderName
 from digest.errors import BadInput, SettingsError
 from digest.providers import brevo, mailgun, outbox, postmark, resend, sendgrid, ses, smtp
 from digest.providers.event import ProviderEvent, Puller, Webhook
 from digest.providers.http import TimeOuts
 from digest.sending.provider import Features, Provider
-from digest.settings import Account, ProviderName, Settings
+from digest.settings import Settings
 
 _N = ProviderName
 

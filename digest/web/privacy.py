@@ -7,12 +7,13 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from digest.accounts import ProviderName
 from digest.bootstrap import App
 from digest.issues.models import Publication
 from digest.proofs import published
 from digest.rendering.catalogue.pages import own_names, page_words
 from digest.rendering.urls import SHOWN_FOR
-from digest.settings import ProviderName, Settings
+from digest.settings import Settings
 from digest.web.conditional import A_WHILE, answer
 from digest.web.templates import asked_for, problem, rendered
 from subscribers import Retention

@@ -16,13 +16,13 @@ from time import perf_counter, process_time
 
 from pydantic import SecretStr
 
+from digest.accounts import Account, ProviderName
 from digest.clock import SystemClock
 from digest.database import Database
 from digest.providers import sendgrid
 from digest.providers.http import Caller, TimeOuts
 from digest.rendering.urls import Urls
 from digest.sending import freezing, sender
-from digest.settings import Account, ProviderName
 from digest.tables import METADATA
 from tests.conftest import KEYS, NOW
 from tests.sending import fakes, newsroom

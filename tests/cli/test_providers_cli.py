@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from digest import bootstrap, migrating
+from digest.accounts import ProviderName
 from digest.cli import app as everything
 from digest.cli.providers import commands
 from digest.errors import BadInput
 from digest.providers.registry import FEATURES
-from digest.settings import ProviderName
 from subscribers import ListData, add_list
 from tests.conftest import STRONG
 

@@ -12,6 +12,7 @@ from sqlalchemy import text, update
 from typer.testing import CliRunner
 
 from digest import bootstrap, migrating, pulse, settings
+from digest.accounts import ProviderName
 from digest.articles.feeds.models import Feed
 from digest.bootstrap import App
 from digest.cli import app as everything
@@ -26,7 +27,6 @@ from digest.providers import registry
 from digest.sending import pacing
 from digest.sending.models import Delivery, table
 from digest.sending.provider import ProviderError
-from digest.settings import ProviderName
 from tests.conftest import NOW, STRONG
 from tests.sending import newsroom
 from tests.sending.fakes import Scripted, claimed, means

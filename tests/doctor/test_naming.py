@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from digest import settings
+from digest.accounts import Account, ProviderName
 from digest.bootstrap import App
 from digest.clock import StillClock
 from digest.doctor import naming, resolving
 from digest.doctor.finding import Patient, Unanswered
-from digest.settings import Account, ProviderName
 from tests.conftest import STRONG
 
 KEY = "v=DKIM1; k=rsa; p=MIGfMA0"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from digest.accounts import ProviderName
 from digest.issues.building import Builder
 from digest.issues.edits import Edits
 from digest.issues.plan import EditionPlan, Picture, StoryPlan
@@ -14,7 +15,7 @@ from digest.proofs.check import Check, Examined, Level, Surroundings
 from digest.proofs.relaxed import NOT_NEEDED, names
 from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
-from digest.settings import ProviderName, Settings
+from digest.settings import Settings
 from tests.conftest import KEYS, NOW, STRONG
 from tests.issues.test_building import IDS, recipe_of, stored
 

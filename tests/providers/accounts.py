@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from digest.accounts import Account, ProviderName
 from digest.providers.http import TimeOuts
-from digest.settings import Account, ProviderName
 
 QUICK = TimeOuts(connect=2, read=10, write=10)
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from digest.accounts import Account, ProviderName
 from digest.providers import ses
 from digest.providers.ses import Ses
 from digest.sending.provider import Content, Mailing, ProviderError
-from digest.settings import Account, ProviderName
 from tests.providers.accounts import QUICK, account
 from tests.providers.ses_api import KEY, REGION, Service
 from tests.providers.test_sendgrid import CONTENT, people

@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from digest.accounts import ProviderName
 from digest.providers import ses
 from digest.providers.event import Reading
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import QUICK, account
 

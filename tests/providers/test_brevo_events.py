@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import brevo
 from digest.providers.brevo import BrevoWebhook
 from digest.providers.event import EventKind, Forged, ProviderEvent
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import QUICK, account
 

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from digest.accounts import ProviderName
 from digest.providers import brevo
 from digest.providers.brevo import BrevoPuller
 from digest.providers.http import Caller
 from digest.sending.provider import NotTaken, StopIssue, UnknownOutcome
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import QUICK, account
 from tests.providers.brevo_api import KEY, BrevoApi, refused

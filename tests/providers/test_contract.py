@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from digest.accounts import ProviderName
 from digest.providers import brevo, registry, resend, sendgrid
 from digest.providers.outbox import Outbox
-from digest.settings import ProviderName, Settings
+from digest.settings import Settings
 from tests.conftest import STRONG
 from tests.providers import brevo_api, resend_api, sendgrid_server
 from tests.providers.accounts import QUICK, account

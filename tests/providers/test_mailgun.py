@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import mailgun
 from digest.providers.mailgun import FEATURES, Mailgun
@@ -22,7 +23,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import ProviderName
 from tests.providers import mailgun_server
 from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case

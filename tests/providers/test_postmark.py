@@ -10,6 +10,7 @@ import httpx
 import orjson
 import pytest
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import postmark
 from digest.providers.postmark import FEATURES, Postmark
@@ -24,7 +25,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import ProviderName
 from tests.providers import postmark_server
 from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case

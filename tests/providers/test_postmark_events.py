@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import postmark
 from digest.providers.event import EventKind, Forged, ProviderEvent
 from digest.providers.postmark import PostmarkPuller, PostmarkWebhook
 from digest.sending.provider import NotTaken, StopIssue, UnknownOutcome
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import QUICK, account
 from tests.providers.postmark_server import KEY, PostmarkApi

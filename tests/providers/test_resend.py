@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import resend
 from digest.providers.resend import FEATURES, Resend
@@ -21,7 +22,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import ProviderName
 from tests.providers.accounts import QUICK, account
 from tests.providers.contract import PROMISES, Case
 from tests.providers.resend_api import KEY, ResendApi, refused

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from digest.accounts import Account, ProviderName
 from digest.providers import registry
 from digest.providers.http import TimeOuts
 from digest.sending.provider import ProviderError
-from digest.settings import Account, ProviderName
 
 TIMES = TimeOuts(connect=1, read=1, write=1)
 P = ProviderName

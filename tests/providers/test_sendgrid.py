@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 
+from digest.accounts import ProviderName
 from digest.providers import sendgrid
 from digest.providers.http import TimeOuts
 from digest.providers.sendgrid import FEATURES, SendGrid
@@ -21,7 +22,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers import sendgrid_server
 from tests.providers.accounts import QUICK, account

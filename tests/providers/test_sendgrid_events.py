@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import sendgrid
 from digest.providers.event import EventKind, Forged, ProviderEvent
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import QUICK, account
 

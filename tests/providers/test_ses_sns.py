@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from digest.accounts import ProviderName
 from digest.errors import SettingsError
 from digest.providers import ses
 from digest.providers.event import EventKind, Forged, Reading
 from digest.providers.ses import sns
 from digest.sending.provider import NotTaken, ProviderError
-from digest.settings import ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import QUICK, account
 from tests.providers.sns_api import (

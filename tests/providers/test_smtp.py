@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import pytest
 
+from digest.accounts import Account, ProviderName
 from digest.providers import smtp
 from digest.providers.http import TimeOuts
 from digest.sending.message import Letter
 from digest.sending.provider import NotTaken, ProviderError, Receipt, StopIssue, UnknownOutcome
-from digest.settings import Account, ProviderName
 from tests.conftest import NOW
 from tests.providers import smtp_server
 from tests.providers.accounts import QUICK, account

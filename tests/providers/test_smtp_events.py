@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.accounts import Account, ProviderName
 from digest.errors import BadInput
 from digest.providers.event import EventKind, ProviderEvent
 from digest.providers.smtp import read_mailbox
 from digest.providers.smtp.events import events_of
 from digest.providers.smtp.naming import Naming
-from digest.settings import Account, ProviderName
 from tests.conftest import NOW
 from tests.providers.accounts import account
 

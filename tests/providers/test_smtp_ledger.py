@@ -3,11 +3,11 @@
 from collections import Counter
 from contextlib import closing
 
+from digest.accounts import ProviderName
 from digest.clock import StillClock
 from digest.database import Database
 from digest.providers import smtp
 from digest.sending import sender
-from digest.settings import ProviderName
 from tests.conftest import BOTH
 from tests.providers.accounts import QUICK, account
 from tests.providers.smtp_server import HANG_UP, Relay, serving

@@ -20,11 +20,11 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.brevo.sending import DELIVERY_TAG
 from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, text_of
 from digest.providers.http import TimeOuts
-from digest.settings import Account
 
 CLOCKS: Final = timedelta(minutes=5)  # by which two clocks may differ
 _MILLISECONDS: Final = 100_000_000_000  # a number of seconds above it lies in the year 5138

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from digest.accounts import Account
 from digest.providers.brevo import answers
 from digest.providers.brevo.events import read_all
 from digest.providers.brevo.sending import caller
 from digest.providers.event import ProviderEvent
 from digest.providers.http import Caller, TimeOuts
-from digest.settings import Account
 
 PAGE: Final = 2500
 ZONES: Final = timedelta(hours=14)  # the furthest that a time zone is from UTC

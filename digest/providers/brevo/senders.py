@@ -5,9 +5,9 @@ Source: developers.brevo.com/reference/get-domains, read in November 2026.
 
 from typing import Any
 
+from digest.accounts import Account
 from digest.providers.brevo.sending import caller
 from digest.providers.http import TimeOuts, told
-from digest.settings import Account
 
 
 def sender_trouble(account: Account, times: TimeOuts, address: str, **given: Any) -> str:

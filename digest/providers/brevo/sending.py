@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.brevo import answers
 from digest.providers.http import Answer, Caller, TimeOuts
@@ -39,7 +40,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import Account
 
 BASE_URL: Final = "https://api.brevo.com"
 DELIVERY_TAG: Final = "delivery:"  # the list of events shows tags, not our metadata

@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, part_of, text_of
 from digest.providers.http import TimeOuts
-from digest.settings import Account
 
 OLDEST: Final = timedelta(hours=9)
 AHEAD: Final = timedelta(minutes=5)  # by which two clocks may differ

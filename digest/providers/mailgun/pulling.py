@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from digest.accounts import Account
 from digest.providers.event import ProviderEvent
 from digest.providers.http import Caller, TimeOuts
 from digest.providers.mailgun import answers
 from digest.providers.mailgun.events import read_one
 from digest.providers.mailgun.sending import caller, domain_path
 from digest.sending.provider import UnknownOutcome
-from digest.settings import Account
 
 PAGE: Final = 300
 _OK: Final = 200

@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from digest.accounts import Account
 from digest.providers.http import TimeOuts, told
 from digest.providers.mailgun.sending import caller
-from digest.settings import Account
 
 
 def sender_trouble(account: Account, times: TimeOuts, address: str, **given: Any) -> str:

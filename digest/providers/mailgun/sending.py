@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.http import Answer, Caller, TimeOuts
 from digest.providers.mailgun import answers
@@ -38,7 +39,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import Account
 
 BASE_URL: Final = "https://api.mailgun.net"
 FEATURES: Final = Features(

@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, text_of
 from digest.providers.http import TimeOuts
-from digest.settings import Account
 
 _K = EventKind
 # Types of bounces that are no soft bounce. An answer by a machine is no bounce: kept and counted.

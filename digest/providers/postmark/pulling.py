@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from digest.accounts import Account
 from digest.providers.event import ProviderEvent
 from digest.providers.http import Caller, TimeOuts
 from digest.providers.postmark import answers
 from digest.providers.postmark.events import read_one
 from digest.providers.postmark.sending import STREAM, caller
 from digest.sending.provider import UnknownOutcome
-from digest.settings import Account
 
 PAGE: Final = 500
 MOST: Final = 10_000  # that a search returns

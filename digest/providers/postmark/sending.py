@@ -20,11 +20,11 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.http import Caller, TimeOuts
 from digest.providers.postmark import answers
 from digest.sending.provider import MARK, BatchRefused, Content, Features, Mailing, Receipt, Recipient
-from digest.settings import Account
 
 BASE_URL: Final = "https://api.postmarkapp.com"
 STREAM: Final = "broadcast"  # the id of the one that each server has from its beginning

@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, part_of, text_of
 from digest.providers.http import TimeOuts
 from digest.providers.resend.tags import decoded
-from digest.settings import Account
 
 TOLERANCE: Final = timedelta(minutes=5)  # either way; Svix' own libraries take the same
 _STAMP: Final = re.compile(r"[0-9]{1,11}")

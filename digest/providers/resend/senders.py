@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from digest.accounts import Account
 from digest.providers.http import Caller, TimeOuts, told
 from digest.providers.resend.sending import BASE_URL
-from digest.settings import Account
 
 
 def sender_trouble(account: Account, times: TimeOuts, address: str, **given: Any) -> str:

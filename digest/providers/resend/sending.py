@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.http import Answer, Caller, TimeOuts, retry_after
 from digest.providers.resend.tags import LONGEST, encoded
@@ -35,7 +36,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import Account
 
 BASE_URL: Final = "https://api.resend.com"
 FEATURES: Final = Features(

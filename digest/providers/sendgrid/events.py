@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.event import EventKind, Forged, ProviderEvent, Reading, kept, text_of
 from digest.providers.http import TimeOuts
-from digest.settings import Account
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"

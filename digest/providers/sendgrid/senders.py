@@ -5,9 +5,9 @@ GET /v3/whitelabel/domains (``valid``) and GET /v3/verified_senders (``verified`
 
 from typing import Any
 
+from digest.accounts import Account
 from digest.providers.http import Caller, TimeOuts, told
 from digest.providers.sendgrid.sending import BASE_URL
-from digest.settings import Account
 
 
 def sender_trouble(account: Account, times: TimeOuts, address: str, **given: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.clock import SystemClock
 from digest.errors import SettingsError
 from digest.providers.http import Answer, Caller, TimeOuts, retry_after
@@ -28,7 +29,6 @@ from digest.sending.provider import (
     StopIssue,
     UnknownOutcome,
 )
-from digest.settings import Account
 
 BASE_URL: Final = "https://api.sendgrid.com"
 FEATURES: Final = Features(

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.providers.event import EventKind, Forged, ProviderEvent, Reading
 from digest.providers.http import Caller, TimeOuts
 from digest.providers.ses import tags
 from digest.providers.ses.sns import Message, Proof, instant, is_address_of_sns
 from digest.sending.provider import ProviderError
-from digest.settings import Account
 
 REASON_LENGTH: Final = 500
 _K = EventKind

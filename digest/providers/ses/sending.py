@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from digest.accounts import Account
 from digest.providers.http import Caller, TimeOuts
 from digest.providers.ses import answers, tags
 from digest.providers.ses.signing import Signer, region_of, signer
@@ -28,7 +29,6 @@ from digest.sending.provider import (
     Recipient,
     StopIssue,
 )
-from digest.settings import Account
 
 PATH: Final = "/v2/email/outbound-bulk-emails"
 FEATURES: Final = Features(

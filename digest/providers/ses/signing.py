@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
+from digest.accounts import Account
 from digest.errors import SettingsError
 from digest.sending.provider import NotTaken
-from digest.settings import Account
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 

@@ -19,11 +19,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from digest.accounts import Account
 from digest.errors import BadInput
 from digest.providers.event import EventKind, ProviderEvent
 from digest.providers.smtp.naming import Naming
 from digest.providers.smtp.reports import Fields, Report, clean, parse
-from digest.settings import Account
 
 # Where an MTA writes the envelope's recipient when it delivers, the surest first; To is the sender's own word.
 _WENT_TO: Final = ("x-original-to", "delivered-to", "envelope-to", "x-envelope-to", "x-real-to", "to")

@@ -10,8 +10,8 @@ import re
 from hashlib import sha256
 from typing import Final
 
+from digest.accounts import Account
 from digest.providers.smtp.relay import relay_of
-from digest.settings import Account
 
 USER: Final = "bounces"
 # Integers in the ledger: what is longer names no delivery of ours, and would not fit the database's columns.

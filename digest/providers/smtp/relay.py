@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from digest.accounts import Account
 from digest.errors import SettingsError
-from digest.settings import Account, is_loopback
+from digest.settings import is_loopback
 
 EXAMPLE: Final = "smtp://user:password@mail.example.org:587 or smtps://user:password@mail.example.org:465"
 

@@ -16,6 +16,7 @@ from email.generator import BytesGenerator
 from io import BytesIO
 from typing import Final
 
+from digest.accounts import Account
 from digest.clock import SystemClock
 from digest.providers.http import TimeOuts
 from digest.providers.smtp.answers import Tally
@@ -24,7 +25,6 @@ from digest.providers.smtp.naming import Naming
 from digest.providers.smtp.relay import relay_of
 from digest.sending.message import POLICY, Letter
 from digest.sending.provider import Content, Features, Mailing, NotTaken, Receipt, Recipient, StopIssue, UnknownOutcome
-from digest.settings import Account
 
 FEATURES: Final = Features(
     name="smtp",
