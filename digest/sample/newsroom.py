@@ -73,15 +73,15 @@ def _list(family: str, topic: str, position: int, name: str, description: str) -
 
 
 LISTS: Final[tuple[dict[str, Any], ...]] = (
-    _list("meridian", "south-caucasus", 1, "South Caucasus", "Armenia, Azerbaijan and Georgia, once a week."),
-    _list("meridian", "central-asia", 2, "Central Asia", "From the Caspian to the Pamirs, once a week."),
-    _list("meridian", "eastern-europe", 3, "Eastern Europe", "Belarus, Moldova and Ukraine, once a week."),
-    _list("meridian", "middle-east", 4, "Middle East", "From Cairo to Muscat, once a week."),
-    _list("meridian", "european-union", 5, "European Union", "How the member states live and work, once a week."),
-    _list("meridian", "world", 6, "World", "The best of every region, once a week."),
-    _list("meridian-ar", "south-caucasus", 1, "جنوب القوقاز", "أرمينيا وأذربيجان وجورجيا، مرة في الأسبوع."),
-    _list("meridian-ar", "central-asia", 2, "آسيا الوسطى", "من بحر قزوين إلى جبال بامير، مرة في الأسبوع."),
-    _list("meridian-ar", "middle-east", 3, "الشرق الأوسط", "من القاهرة إلى مسقط، مرة في الأسبوع."),
+    _list("meridian", "south-caucasus", 1, "South Caucasus", "Armenia, Azerbaijan and Georgia."),
+    _list("meridian", "central-asia", 2, "Central Asia", "From the Caspian to the Pamirs."),
+    _list("meridian", "eastern-europe", 3, "Eastern Europe", "Belarus, Moldova and Ukraine."),
+    _list("meridian", "middle-east", 4, "Middle East", "From Cairo to Muscat."),
+    _list("meridian", "european-union", 5, "European Union", "How the member states live and work."),
+    _list("meridian", "world", 6, "World", "The best of every region."),
+    _list("meridian-ar", "south-caucasus", 1, "جنوب القوقاز", "أرمينيا وأذربيجان وجورجيا."),
+    _list("meridian-ar", "central-asia", 2, "آسيا الوسطى", "من بحر قزوين إلى جبال بامير."),
+    _list("meridian-ar", "middle-east", 3, "الشرق الأوسط", "من القاهرة إلى مسقط."),
 )
 
 # Category of a feed -> what it means, as the option --map of `digest articles import` takes it. Names of regions are
