@@ -2,7 +2,8 @@
 
 Who was queued or claimed when the backup was made may have the mail by now: all of them become uncertain, and wait
 for the provider's events or for a person. Issues that were under way are paused, those with an hour are held, and runs
-that came due since are ended unsent: the schedule drafts and sends nothing a second time. Safe to repeat and to stop.
+that came due since are ended unsent: the schedule drafts and sends nothing a second time. Numbers of issues that the
+backup does not know are not given again. Safe to repeat and to stop.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,10 @@ from sqlmodel import Session, col
 
 from digest.database import Database
 from digest.engine import heartbeat, jobs
-from digest.issues import lifecycle, log, publications, runs
+from digest.issues import lifecycle, log, numbering, publications, runs
 from digest.issues.models import Issue, IssueStatus, Publication
 from digest.issues.runs import Times
+from digest.proofs.models import Edition
 from digest.schedule import LOOK_BACK, PlannedRun, due
 from digest.sending import batches, control, settling
 from digest.sending.bulk import among
@@ -62,6 +64,8 @@ def restored(database: Database, *, who: str, at: datetime, progress: Progress =
     done = Restored()
     with database.writing() as session:
         heartbeat.forget_all(session)
+        for column in (col(Issue.number), col(Edition.number)):
+            numbering.leave_out(session, column, at)
         _stop_issues(session, done, who, at)
     jobs.clear(database)
     _end_runs(database, done, at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, insert, text
 from sqlmodel import Session, col
 
 from digest.articles.candidates import gather, named
@@ -15,7 +15,7 @@ from digest.articles.pictures.store import PictureStore
 from digest.clock import as_utc_text
 from digest.database import Database
 from digest.errors import NotFound
-from digest.issues import gathering, lifecycle, log, publications
+from digest.issues import gathering, lifecycle, log, numbering, publications
 from digest.issues import recipe as recipes
 from digest.issues.building import issue_id
 from digest.issues.edits import Edits
@@ -185,7 +185,7 @@ def _store(
     issue = Issue.model_validate(
         {
             "id": number,
-            "number": _next_number(session),
+            "number": numbering.last(session, col(Issue.number)) + 1,
             "publication_id": publication_id,
             "as_of": as_of,
             "once": once,
@@ -205,8 +205,3 @@ def _store(
 def _lock(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
         session.execute(text("LOCK TABLE issue IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def _next_number(session: Session) -> int:
-    highest: int | None = session.execute(select(func.max(col(Issue.number)))).scalar_one()
-    return (highest or 0) + 1

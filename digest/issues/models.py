@@ -135,6 +135,13 @@ class Issue(SQLModel, table=True):
     changed_at: datetime
 
 
+class NumberGap(SQLModel, table=True):
+    """Numbers that are not given to new rows of a table any more: a restore may have forgotten who had them."""
+
+    name: str = Field(primary_key=True)  # of the table
+    up_to: int
+
+
 class IssueCandidate(SQLModel, table=True):
     """One article as it was when the issue was drafted: its texts and the inputs of its points."""
 

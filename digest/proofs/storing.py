@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, insert, select, text
 from sqlmodel import Session, col
 
 from digest.errors import NotFound, Refused
+from digest.issues import numbering
 from digest.issues.models import Issue
 from digest.proofs.fitting import Fitted
 from digest.proofs.models import Edition, EditionAudience, EditionStory
@@ -117,8 +118,7 @@ def _insert(
     *,
     made_at_freeze: bool,
 ) -> list[Edition]:
-    highest: int | None = session.execute(select(func.max(col(Edition.number)))).scalar_one()
-    free = max([highest or 0, *numbers.values()])
+    free = max([numbering.last(session, col(Edition.number)), *numbers.values()])
     editions = []
     for one in made:
         key = edition_id(one.fitted.plan)

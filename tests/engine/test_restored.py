@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
 from digest import ticking
 from digest.bootstrap import App
@@ -12,7 +14,9 @@ from digest.clock import StillClock
 from digest.database import Database
 from digest.engine import heartbeat
 from digest.engine.restored import open_deliveries, restored
-from digest.issues.models import IssueStatus
+from digest.issues import drafting, numbering
+from digest.issues.models import Issue, IssueStatus, NumberGap
+from digest.proofs.models import Edition
 from digest.sending import batches, control, ledger, sender, work
 from digest.sending.control import Resolution
 from digest.sending.means import Means
@@ -133,3 +137,25 @@ def test_a_draft_with_an_hour_is_not_sent_by_it(app: App):
     (issue,) = issues(app)
     assert issue.status == "approved"
     assert "restored from a backup" in issue.held
+
+
+def test_numbers_that_the_backup_forgot_are_not_given_again(app: App):
+    """An event of the lost issue 2 must not settle mail of another issue 2; the same backup again gives a third one."""
+    go_to(app, MONDAY)
+    assert whats(app)[0] == "drafted"
+    approve(app, issues(app)[0])
+    at = app.clock.now()
+    with app.database.reading() as session:
+        editions = numbering.last(session, col(Edition.number))
+        assert numbering.last(session, col(Issue.number)) == 1
+    assert editions > 0
+    restored(app.database, who="operator", at=at)
+    restored(app.database, who="operator", at=at)
+    with app.database.writing() as session:
+        first = numbering.last(session, col(Issue.number))
+        assert first > 1000
+        assert numbering.last(session, col(Edition.number)) == first + editions - 1
+        session.execute(delete(NumberGap))  # as in the backup
+    restored(app.database, who="operator", at=at + timedelta(days=1))
+    later = drafting.draft(app.database, "weekly", as_of=MONDAY + timedelta(days=7), at=MONDAY + timedelta(days=7))
+    assert later.number == first + 24 + 1

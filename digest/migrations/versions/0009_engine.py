@@ -1,4 +1,4 @@
-"""Engine: who is at work on the database, and the oldest release that may be."""
+"""Engine: who is at work on the database, the oldest release that may be, and numbers not given again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,12 @@ def upgrade() -> None:
         *(sa.Column(name, text(), nullable=False) for name in ("what", "release")),
         *(sa.Column(name, moment(), nullable=False) for name in ("begun_at", "beat_at")),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "numbergap",
+        sa.Column("name", text(), nullable=False),
+        sa.Column("up_to", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "compatibility",
