@@ -1,9 +1,9 @@
 """From a review to the plain values that the mail, its text and the pages print. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from digest.editors import times
 from digest.editors.reading import Review
@@ -215,7 +215,19 @@ def audience(review: Review) -> dict[str, Any]:
     }
 
 
-def edition_name(review: Review, edition: Edition) -> str:
+class Named(Protocol):
+    """An edition, or its shape: what it is called by."""
+
+    @property
+    def lists(self) -> Sequence[str]:
+        """Return its lists."""
+
+    @property
+    def without(self) -> Sized:
+        """Return the stories that its readers had."""
+
+
+def edition_name(review: Review, edition: Named) -> str:
     """Return what to call an edition: its lists by name."""
     by_list = review.recipe.frame.by_list
     name = " + ".join(clean(by_list[one].name) if one in by_list else one for one in edition.lists)
