@@ -37,6 +37,7 @@ SHOWN: Final = (
     DeliveryState.withdrawn,
     DeliveryState.cancelled,
 )
+STOPPED: Final = (IssueStatus.paused, IssueStatus.draft, IssueStatus.in_review, IssueStatus.approved)
 WORDS: Final = {
     "accepted": "have it",
     "queued": "wait",
@@ -100,7 +101,7 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
         "watched": watched,
         "through": times.when(watched.through, zone) if watched.through else "",
         "outcomes": watching.OUTCOMES,
-        "stopped": data["sum"] > 0 and (issue.status == IssueStatus.paused or bool(data["held"])),
+        "stopped": data["sum"] > 0 and (issue.status in STOPPED or bool(data["held"])),
         "accepted": f"{data['deliveries']['accepted']:,}",
         "events": watching.events(seen.review),
         "testers": seen.review.publication.testers,

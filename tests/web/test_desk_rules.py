@@ -144,6 +144,13 @@ def test_a_paused_sending_says_who_has_it_and_each_edition_its_numbers(app, appr
     assert "What is changed now is a new revision" in page
     assert '<th scope="row"><bdi>All editions</bdi></th>' in page
     assert "open" in page.split("What happened so far", 1)[1]
+    newsroom.set_issue(app.database, desk.issue.id, status="draft", held="")
+    page = approver.get(f"{desk.path}/sending").text
+    assert "The issue is a draft." in page
+    assert f"{len(ids) - 2} of {len(ids)} have it." in page, "also while it is changed for the rest"
+    newsroom.set_issue(app.database, desk.issue.id, status="approved")
+    page = approver.get(f"{desk.path}/sending").text
+    assert "Send it to who has it not yet: 1, with" in page, "no button says that all get it again"
 
 
 def test_the_rate_and_the_end_are_shown_while_it_is_sent(app, approver, desk):
