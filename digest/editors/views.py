@@ -148,6 +148,7 @@ def facts(review: Review) -> dict[str, Any]:
         "number": review.issue.number,
         "day": times.day(review.publication, review.issue),
         "status": lifecycle.in_words(review.issue.status),
+        "stands": lifecycle.stands(review.issue),
         "held": review.issue.held,
         "failed": review.issue.failed,
         "deadline": when(review, review.deadline),
@@ -170,6 +171,7 @@ def facts(review: Review) -> dict[str, Any]:
 def approving(review: Review, who: str) -> dict[str, Any]:
     """Return what is to be known before an approval besides the checks, see ``desk/approving.html``."""
     publication, former = review.publication, review.approved_before
+    same = bool(former and review.proof and former.after.get("hash") == review.proof.content_hash)
     rules = (
         (publication.test_required, "A test of what is approved has to be sent first."),
         (publication.four_eyes, "Who changed it last does not approve it."),
@@ -178,6 +180,8 @@ def approving(review: Review, who: str) -> dict[str, Any]:
         "since": review.since,
         "since_whom": former.who if former else "",
         "since_when": when(review, former.at) if former else "",
+        "same": same,
+        "reasons": dict(former.after.get("accepted", {})) if former and same else {},
         "proof_made": review.proof is not None,
         "unmet": review.unmet(who),
         "wants_test": publication.test_required and not review.known.tested,

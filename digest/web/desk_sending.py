@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from digest.editors import reading, testing, times, views, watching
 from digest.editors.standing import standing
 from digest.errors import BadInput, DigestError, Refused
-from digest.issues import editing, publications
+from digest.issues import editing, lifecycle, publications
 from digest.issues.models import IssueStatus
 from digest.sending import control
 from digest.sending.models import DeliveryState
@@ -38,6 +38,7 @@ SHOWN: Final = (
     DeliveryState.cancelled,
 )
 STOPPED: Final = (IssueStatus.paused, IssueStatus.draft, IssueStatus.in_review, IssueStatus.approved)
+CHANGED: Final = (*lifecycle.UNAPPROVED, IssueStatus.approved)  # of what was paused: the rest waits for a person
 WORDS: Final = {
     "accepted": "have it",
     "queued": "wait",
@@ -114,6 +115,7 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
         "live": data["status"] in ("scheduled", "freezing", "sending") and not data["held"],
         "callable_back": _until(seen),
         "begun": data["sum"] > 0,
+        "rest": issue.revision > 1 and issue.status in CHANGED and _wait(data["deliveries"]) > 0,
         "has_proof": seen.review.proof is not None,
         "done": done,
         "notice": notice,
@@ -123,6 +125,11 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
     answer = pages.of_issue("sending", seen, HTTPStatus.CONFLICT if notice else HTTPStatus.OK, values)
     answer.headers["Content-Security-Policy"] = f"{pages.policy()}; script-src 'self'; connect-src 'self'"
     return answer
+
+
+def _wait(counts: dict[str, int]) -> int:
+    """Return how many are still to get it, if nobody cancels that."""
+    return sum(counts[state] for state in control.WAITING)
 
 
 def _bars(counts: dict[str, int], whole: int) -> list[dict[str, Any]]:
@@ -196,7 +203,10 @@ def _cancel(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
 
 def _undo(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
     control.call_back(seen.app.database, seen.review.issue.id, **known)
-    return "Called back: nothing has left. It is a draft again; what you approve next is what is sent."
+    return (
+        "Called back: nothing has left. Its approval is taken back; its editions, checks and tests stand. "
+        "What you approve next is what is sent."
+    )
 
 
 def _pause(seen: Seen, _form: Form, known: dict[str, Any]) -> str:

@@ -89,7 +89,7 @@ def test_what_changed_since_the_approval_is_shown(as_a, approver, desk):
 
 
 def test_a_bar_on_every_page_calls_it_back(app, as_a, approver, desk):
-    """While it can be called back; then it is a draft again. An editor sees it and has no button."""
+    """While it can be called back; then it wants another approval. An editor sees it and has no button."""
     order(approver, desk.path, "send")
     for path in ("/desk", desk.path, f"{desk.path}/sending", "/desk/me", "/desk/articles"):
         page = approver.get(path).text
@@ -100,7 +100,7 @@ def test_a_bar_on_every_page_calls_it_back(app, as_a, approver, desk):
     answer = approver.post(f"{desk.path}/sending/undo", headers=OURS)
     assert "Called back: nothing has left." in answer.text
     assert "leaves in" not in answer.text
-    assert stored(app).status == "draft"
+    assert stored(app).status == "in_review"
     app.clock.at = NOW + timedelta(hours=1)
     work(app)
     assert mails(app) == []
