@@ -202,7 +202,17 @@ def check_line(review: Review, check: Check) -> dict[str, str]:
     known = review.recipe.by_id.get(check.place)
     shown = {name: clean(value) for name, value in check.as_json().items()}
     shown["remedy"] = shown["remedy"].replace("ISSUE", str(review.issue.number))  # a command to copy
-    return shown | {"place": clean(known.headline) if known else shown["place"]}
+    return shown | {"place": clean(known.headline) if known else _place(review, shown["place"])}
+
+
+def _place(review: Review, place: str) -> str:
+    """Return the place of a check with lists by name: an edition, or sets of lists, are stored by their ids."""
+    by_list = review.recipe.frame.by_list
+    lists, less, without = place.partition(", less ")
+    parts = lists.split(" + ")
+    if not all(one in by_list for one in parts):
+        return place
+    return " + ".join(clean(by_list[one].name) for one in parts) + less + without
 
 
 def audience(review: Review) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.editors import reading, testing, times, views, watching
+from digest.editors.publication_form import FIELDS
 from digest.editors.standing import standing
 from digest.errors import BadInput, DigestError, Refused
 from digest.issues import editing, lifecycle, publications
@@ -86,11 +87,13 @@ class _Sending:
         try:
             done = act(seen, form, known)
         except DigestError as error:
-            return _page(self.gate.acts.again(seen), notice=str(error))
+            typed = form.get("testers") if order == "testers" else None
+            return _page(self.gate.acts.again(seen), notice=str(error), typed=typed)
         return _page(self.gate.acts.again(seen), done=done)
 
 
-def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
+def _page(seen: Seen, *, done: str = "", notice: str = "", typed: str | None = None) -> HTMLResponse:
+    """Return the page. ``typed``: the testers that somebody wrote and that were not taken."""
     app, issue = seen.app, seen.review.issue
     with app.database.reading() as session:
         data = standing(app.database, session, issue, app.settings.provider.value)
@@ -106,6 +109,8 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
         "accepted": f"{data['deliveries']['accepted']:,}",
         "events": watching.events(seen.review),
         "testers": seen.review.publication.testers,
+        "typed": typed,
+        "seen": publications.fingerprint(seen.review.publication),
         "tests": views.audience(seen.review)["editions"],
         "offered": times.when(_offered(seen), zone),
         "bars": _bars(data["deliveries"], data["sum"]),
@@ -178,6 +183,8 @@ def _schedule(seen: Seen, form: Form, known: dict[str, Any]) -> str:
         raise BadInput(
             "That is in less than 15 minutes. Tick “yes, so soon”, or send it now with its time to call back."
         )
+    if at < known["at"]:
+        raise Refused(f"{form['at'].replace('T', ' ')} in {zone} is over. Give a time to come, or send it now.")
     starts = control.schedule(seen.app.database, seen.review.issue.id, at, undo=pages.undo(seen.app), **known)
     return f"It leaves {times.when(starts, zone)}."
 
@@ -251,10 +258,17 @@ def _test(seen: Seen, form: Form, known: dict[str, Any]) -> str:
 
 
 def _testers(seen: Seen, form: Form, _known: dict[str, Any]) -> str:
-    given = ",".join(form.get("testers", "").replace(",", " ").split())
+    """Say who may get tests. A form without the field is broken, and says nothing of them; an empty one says nobody."""
+    if "testers" not in form:
+        raise BadInput("The form came without its addresses, so nothing was changed. Open the page again.")
+    given = form["testers"].replace(",", " ").split()
+    wrong = publications.problems(**seen.review.publication.model_dump() | {"testers": given})
+    if "testers" in wrong:
+        raise BadInput(f"{FIELDS['testers'].label}: {wrong['testers']}")
     with seen.app.database.writing() as session:
-        by: dict[str, Any] = {"who": seen.who, "at": seen.app.clock.now()}
-        kept = publications.change(session, seen.review.publication.id, {"testers": given}, **by).testers
+        by: dict[str, Any] = {"who": seen.who, "at": seen.app.clock.now(), "seen": form.get("seen", "")}
+        publications.put(session, seen.review.publication.id, {"testers": given}, **by)
+        kept = publications.get(session, seen.review.publication.id).testers
     return f"Tests go to {', '.join(kept)}." if kept else "Tests go to nobody but who asks for one."
 
 

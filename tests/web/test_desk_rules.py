@@ -61,6 +61,16 @@ def test_an_approver_names_the_testers(as_a, desk):
     assert f'name="to:{CARLA}"' in client.get(f"{desk.path}/sending").text
     many = " ".join(f"t{number}@x.example" for number in range(11))
     assert order(client, desk.path, "testers", testers=many).status_code == 409
+    wrong = order(client, desk.path, "testers", testers=f"{CARLA} nobody").text
+    assert "Who may get tests: “nobody”" in wrong.replace("&#39;nobody&#39;", "“nobody”")
+    assert f">{CARLA} nobody</textarea>" in wrong
+    assert f"Stored: {CARLA}, {MY}" in wrong
+    assert "testers.0" not in wrong
+    given = fields(client.get(f"{desk.path}/sending"))
+    assert client.post(f"{desk.path}/sending/testers", data=given, headers=OURS).status_code == 409
+    rule(app, name="Another name")
+    assert client.post(f"{desk.path}/sending/testers", data=given | {"testers": ""}, headers=OURS).status_code == 409
+    assert f"Stored: {CARLA}, {MY}" in order(client, desk.path, "testers", testers=many).text, "nobody took them away"
     assert "Tests go to nobody" in order(client, desk.path, "testers", testers="").text
     assert order(as_a("editor"), desk.path, "testers", testers=CARLA).status_code == 409
 
