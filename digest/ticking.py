@@ -63,6 +63,7 @@ def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
     clicking.forget(means.database, now - EVENTS_KEPT)
     intake.forget(means.database, now - EVENTS_KEPT)
     subscribers.forget_unconfirmed(means.database, now)
+    subscribers.settle_orders(means.database)
     return events + [Event("told", sentence) for sentence in tell(means, alarm)]
 
 

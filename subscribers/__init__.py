@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from subscribers.people import look_up as look_up
     from subscribers.people import suppression_of as suppression_of
     from subscribers.reordering import reorder as reorder
+    from subscribers.reordering import settle_orders as settle_orders
     from subscribers.searching import Found as Found
     from subscribers.searching import search as search
     from subscribers.suppression import lift_key as lift_key
@@ -93,7 +94,7 @@ _HOMES = {
         "look_up",
         "suppression_of",
     ),
-    "reordering": ("reorder",),
+    "reordering": ("reorder", "settle_orders"),
     "searching": ("Found", "search"),
     "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),
     "zones": ("known_zones", "zone_of"),

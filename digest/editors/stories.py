@@ -51,6 +51,7 @@ def story(review: Review, article: str) -> dict[str, Any]:
         "lists": [{"id": one.id, "name": clean(one.name), "pin": _pin(review, article, one.id)} for one in lists],
         "is_lead": edits.lead == article,
         "dropped": article in edits.excluded.get(EVERYWHERE, ()),
+        "out_of": [clean(one.name) for one in lists if article in edits.excluded.get(one.id, ())],
         "moved": edits.moved.get(article, ""),
     }
 
@@ -77,6 +78,7 @@ def candidates(review: Review, wanted: str, list_id: str) -> list[dict[str, str]
                 "lang": inputs.language,
                 "dir": direction(inputs.language),
                 "points": "–" if total is None else f"{total:.2f}",
+                "stands": "yes" if standing else "",
                 "why": f"stands at {standing.place}" if standing else _reason(review, left.get(key)),
                 "badge": "editor’s choice" if inputs.editors_choice else "",
             }

@@ -54,8 +54,8 @@ def test_a_test_goes_to_nobody_else(app, as_a, desk):
     assert list(app.settings.outbox_dir.rglob("*.eml")) == []
 
 
-def test_an_approver_names_the_testers(as_a, desk):
-    """One on each line, ten at most; an editor does not."""
+def test_an_approver_names_the_testers(app, as_a, desk):
+    """One on each line, ten at most; an editor does not. A broken form, or one of before, takes nobody away."""
     client = as_a("approver")
     assert f"Tests go to {CARLA}, {MY}." in order(client, desk.path, "testers", testers=f"{CARLA}\n{MY}").text
     assert f'name="to:{CARLA}"' in client.get(f"{desk.path}/sending").text

@@ -50,7 +50,9 @@ def test_what_is_changed_while_it_is_paused_is_still_paused(app, approver, desk)
     assert "Cancel the rest, for good" in page
     assert "Let it go on" not in page
     assert "Pause it" not in page
-    given = fields(approver.get(desk.path)) | {f"reason:{code}": "Seen" for code in _ambers(approver.get(desk.path).text)}
+    given = fields(approver.get(desk.path)) | {
+        f"reason:{code}": "Seen" for code in _ambers(approver.get(desk.path).text)
+    }
     assert approver.post(f"{desk.path}/approve", data=given, headers=OURS).status_code == 200
     page = approver.get(f"{desk.path}/sending").text
     assert "paused, revision 2 approved, not sent yet" in page
