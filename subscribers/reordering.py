@@ -46,7 +46,9 @@ def settle_orders(database: Transactions) -> int:
 def _settle(database: Transactions, family: str) -> int:
     with database.reading() as session:
         order = {data.id: place for place, data in enumerate(lists(session, family))}
-        known = session.execute(select(AUDIENCE.c.id, AUDIENCE.c.lists).where(AUDIENCE.c.family == family)).all()
+        known = session.execute(
+            select(AUDIENCE.c.id, AUDIENCE.c.lists).where(AUDIENCE.c.family == family).order_by(AUDIENCE.c.id)
+        ).all()
     moved = 0
     for audience, joined in known:
         held = joined.split()
@@ -55,8 +57,9 @@ def _settle(database: Transactions, family: str) -> int:
         while last is not None:
             with database.writing() as session:
                 some = _some(session, family, audience, held, kept, last)
-                lock(session, some)
-                refresh_audience(session, some, {family})
+                if some:
+                    lock(session, some)
+                    refresh_audience(session, some, {family})
             moved, last = moved + len(some), some[-1] if len(some) == CHUNK else None
     return moved
 

@@ -225,7 +225,8 @@ def _pins(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]
                 yield _check(
                     Level.amber,
                     "pin-lost",
-                    f"A story pinned in {around.named(list_id)} has no place: withdrawn, sent before, or of another language.",
+                    f"A story pinned in {around.named(list_id)} has no place: withdrawn, sent before, or of another "
+                    "language.",
                     where,
                     f"`digest issues explain ISSUE {article}` says why; unpin it",
                 )

@@ -44,7 +44,7 @@ def surroundings(
         corrections=corrected,
         changes=changes,
         sent=sent_by_now(session, issue),
-        list_names={one.id: one.name for one in (*lists(session, issue.publication_id), *recipe.frame.lists)},
+        list_names=_names(session, issue, recipe),
         last_readers=last_readers(session, issue),
         nothing_new=nothing_new,
         unknown_lists=unknown_lists,
@@ -52,6 +52,12 @@ def surroundings(
         asked=answers(session, issue),
         relaxed=relaxed,
     )
+
+
+def _names(session: Session, issue: Issue, recipe: Recipe) -> dict[str, str]:
+    """Return what the lists are called: as the draft has it, and those added since."""
+    now = {one.id: one.name for one in lists(session, issue.publication_id)}
+    return now | {one.id: one.name for one in recipe.frame.lists}
 
 
 def answers(session: Session, issue: Issue) -> dict[str, Asked]:

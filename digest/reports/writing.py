@@ -18,7 +18,12 @@ FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take s
 
 
 def page(
-    report: Report, *, back: str = "", files: Sequence[tuple[str, str]] = (), pictures: str = "", desk: Mapping[str, Any] | None = None
+    report: Report,
+    *,
+    back: str = "",
+    files: Sequence[tuple[str, str]] = (),
+    pictures: str = "",
+    desk: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the report as one HTML page: styles and pictures inside, no scripts.
 

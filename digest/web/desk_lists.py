@@ -35,8 +35,8 @@ from subscribers import (
     lists,
     reorder,
 )
-from subscribers.listing import stamp
 from subscribers.errors import SubscribersError, UnknownList
+from subscribers.listing import stamp
 from subscribers.pages import BOTH_WAYS
 
 WEEKS: Final = 8

@@ -19,7 +19,7 @@ def after(request: Request) -> str:
     path: str = request.scope["path"]
     if request.method in BOTH_WAYS:
         return f"{path}?{request.url.query}" if request.url.query else path
-    known = {one.path for one in _routes(request.app.routes) if one.methods & set(BOTH_WAYS)}
+    known = {one.path for one in _routes(request.app.routes) if set(BOTH_WAYS) & (one.methods or set())}
     template, here = request.scope["route"].path.split("/"), path.split("/")
     while len(template) == len(here) > len(_HOME.split("/")):
         if "/".join(template) in known:

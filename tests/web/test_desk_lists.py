@@ -19,11 +19,11 @@ from subscribers import (
     list_numbers,
     lists,
     reorder,
+    reordering,
     settle_orders,
     subscribe,
     suppress,
 )
-from subscribers import reordering
 from subscribers.errors import SubscribersError
 from subscribers.listing import stamp
 from subscribers.models import Subscriber, SubscriberAudience, table
@@ -102,9 +102,7 @@ def statements(database: Database, act: Callable[[], object]) -> int:
 
 @BOTH
 def test_nobody_waits_for_many_readers(database: Database, monkeypatch):
-    """Another order costs as many statements for ten times the readers: the worker's pass moves them, wherever it
-    broke off; then nothing is left to do.
-    """
+    """Another order costs as much for ten times the readers: a worker's pass moves them, wherever one broke off."""
     newsroom.found(database)
     monkeypatch.setattr(reordering, "AT_ONCE", 2)
     monkeypatch.setattr(reordering, "CHUNK", 4)
@@ -153,9 +151,9 @@ def test_a_list_is_renamed_and_closed(database: Database):
         seen = stamp(lists(session)[0])
         assert change_list(session, "sc", {"name": " The  South ", "open": False}, seen=seen).name == "The South"
         assert not lists(session)[0].open
-        for values, seen in (({"name": "X"}, seen), ({"name": " "}, ""), ({"description": "x" * 301}, "")):
+        for values, held in (({"name": "X"}, seen), ({"name": " "}, ""), ({"description": "x" * 301}, "")):
             with pytest.raises(SubscribersError):
-                change_list(session, "sc", values, seen=seen)
+                change_list(session, "sc", values, seen=held)
 
 
 def test_lists_are_shown_to_all_and_changed_by_operators(app, as_a):
@@ -214,8 +212,18 @@ def test_a_list_has_a_page_of_its_own(app, as_a):
     assert late.status_code == 409
     assert 'value="Mine"' in late.text
     assert late.text.count("Stored: <bdi>&lt;script&gt;") == 1, "the name; what both say of it is the same"
+    assert operator.get("/desk/lists/none").status_code == 409
+    assert operator.post("/desk/lists/none", data=form, headers=OURS).status_code == 404
+    assert as_a("approver").post("/desk/lists/sc", data=form, headers=OURS).status_code == 409
+    with app.database.reading() as session:
+        assert find(session, app.keys, "reader0@example.org") is not None
+
+
+def test_two_who_change_a_list_at_once_are_told(app, as_a):
+    """Whatever of it was changed: both are shown, and saving again puts one's own; a broken form saves nothing."""
+    operator = as_a("operator")
+    form = fields(operator.get("/desk/lists/sc")) | {"name": "South Caucasus"}
     with app.database.writing() as session:  # another says only another sentence about it
-        form |= fields(operator.get("/desk/lists/sc"))
         change_list(session, "sc", {"description": "Theirs"})
     late = operator.post("/desk/lists/sc", data=form | {"description": "Ours", "open": ""}, headers=OURS)
     assert late.status_code == 409
@@ -226,11 +234,6 @@ def test_a_list_has_a_page_of_its_own(app, as_a):
     assert "Saved." in operator.post("/desk/lists/sc", data=again, headers=OURS).text
     del again["seen"]
     assert operator.post("/desk/lists/sc", data=again, headers=OURS).status_code == 400
-    assert operator.get("/desk/lists/none").status_code == 409
-    assert operator.post("/desk/lists/none", data=form, headers=OURS).status_code == 404
-    assert as_a("approver").post("/desk/lists/sc", data=form, headers=OURS).status_code == 409
-    with app.database.reading() as session:
-        assert find(session, app.keys, "reader0@example.org") is not None
 
 
 def test_small_charts_are_drawn_in_their_box():
