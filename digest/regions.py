@@ -191,7 +191,8 @@ def change_region(session: Session, region_id: str, values: Mapping[str, Any], *
 
     ``seen``: its ``stamp`` when somebody decided that. Raises Conflict where it has changed since, BadInput, NotFound.
     """
-    region = get_region(session, region_id)
+    get_region(session, region_id)
+    region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
     if seen and stamp(region) != seen:
         raise Conflict(
             f"{region.name()} was changed by somebody else meanwhile. It is shown as it is now; do it again."

@@ -64,6 +64,7 @@ def happenings(means: Means, alarm: Alarm | None = None) -> list[Event]:
     events += [Event("came back", said) for said in coming_back.take_in(means.database, means.keys, now)]
     forgetting.forget(means.database, now, means.kept)
     subscribers.forget_unconfirmed(means.database, now)
+    subscribers.settle_orders(means.database)
     events += [Event("quiet", said) for said in quiet.run(means)]
     with means.database.writing() as session:
         pulse.beat(session, pulse.TICK, means.database.now(session))

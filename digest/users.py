@@ -120,6 +120,20 @@ def set_password(session: Session, address: str, password: str) -> User:
     return user
 
 
+def check_operator_stays(session: Session, address: str) -> None:
+    """Raise Refused where this is the last operator: nobody could say who works here any more.
+
+    Call it in ``writing()``, before the change: two who end each other's role at once wait for each other.
+    """
+    mine = select(User).where(User.role == Role.operator, col(User.removed_at).is_(None))
+    operators = session.exec(mine.order_by(User.address).with_for_update()).all()
+    if [one.address for one in operators] == [_address(address)]:
+        raise Refused(
+            f"{operators[0].address} is the last operator here: nobody could add people or change the newsroom any "
+            "more. Make somebody else operator first."
+        )
+
+
 def remove(session: Session, address: str, at: datetime) -> User:
     """Let somebody in no more, at once. What they did stays in the logs. Raises NotFound."""
     user = get(session, address)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from subscribers.people import look_up as look_up
     from subscribers.people import suppression_of as suppression_of
     from subscribers.reordering import reorder as reorder
+    from subscribers.reordering import settle_orders as settle_orders
     from subscribers.retention import Retention as Retention
     from subscribers.searching import Found as Found
     from subscribers.searching import search as search
@@ -102,7 +103,7 @@ _HOMES = {
         "look_up",
         "suppression_of",
     ),
-    "reordering": ("reorder",),
+    "reordering": ("reorder", "settle_orders"),
     "retention": ("Retention",),
     "searching": ("Found", "search"),
     "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,14 +52,13 @@ def add_list(session: Session, data: ListData) -> None:
 def change_list(session: Session, list_id: str, values: Mapping[str, Any], *, seen: str = "") -> ListData:
     """Change a list's name, description or open; what it is about, and whose mail it is, stays.
 
-    ``seen``: the name it had when somebody decided that. Raises SubscribersError where it has another one by now, or
-    where the new one is none, UnknownList.
+    ``seen``: its ``stamp`` when somebody decided that. Raises SubscribersError where it has changed since, or where
+    the new name is none, UnknownList.
     """
+    session.execute(select(LIST.c.id).where(LIST.c.id == list_id).with_for_update())  # two at once: one after the other
     before = get_list(session, list_id)
-    if seen and before.name != seen:
-        raise SubscribersError(
-            f"The list {list_id} is called {before.name} meanwhile; somebody else said so. Look again."
-        )
+    if seen and stamp(before) != seen:
+        raise SubscribersError(f"The list {before.name} was changed by somebody else meanwhile.")
     new = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in values.items()}
     if not new.get("name", before.name):
         raise SubscribersError("A list needs a name that readers see.")
@@ -67,6 +67,12 @@ def change_list(session: Session, list_id: str, values: Mapping[str, Any], *, se
     after = before.model_copy(update={name: new[name] for name in ("name", "description", "open") if name in new})
     session.execute(update(LIST).where(LIST.c.id == list_id).values(**after.model_dump(exclude={"id"})))
     return after
+
+
+def stamp(data: ListData) -> str:
+    """Return what tells whether a list still says what somebody saw. Its place among the others is not part of it."""
+    said = "\0".join((data.name, data.description, str(data.open)))
+    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def get_list(session: Session, list_id: str) -> ListData:

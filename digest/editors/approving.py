@@ -7,7 +7,8 @@ from uuid import UUID
 from digest.database import Database
 from digest.errors import Conflict
 from digest.issues import drafting, editing
-from digest.proofs import approval, making
+from digest.proofs import approval
+from digest.proofs.proof import stored_hash
 from digest.sending import control
 
 _CHANGED = "The editions were made anew since you looked, and are not the same. Look at them again."
@@ -29,10 +30,10 @@ def approve(
     """
     with database.reading() as session:
         issue = drafting.find(session, issue_id)
-        stored = making.stored_proof(session, issue)
+        stored = stored_hash(session, issue)
         if issue.version != version:
             editing.locked(session, issue_id, version)
-        if stored is None or stored.content_hash != proof:
+        if not stored or stored != proof:
             raise Conflict(_CHANGED)
     given = approval.approve(database, issue_id, who=who, at=at, accepted=reasons)
     if given.content_hash != proof:  # made anew in the very moment between

@@ -1,6 +1,7 @@
 """The history of an issue in words: who, when, what, from what to what, and what can be put back. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from digest.editors import times
@@ -12,6 +13,7 @@ from digest.proofs import snapshot
 from digest.rendering.wording import clean
 
 LONGEST: Final = 200  # characters of a value that is shown
+UNTOLD: Final = (snapshot.NAME, "hash", "edition")  # what machines compare
 
 
 def entries(review: Review) -> list[dict[str, Any]]:
@@ -23,8 +25,8 @@ def entries(review: Review) -> list[dict[str, Any]]:
             "at": times.when(one.at, zone),
             "who": one.who,
             "what": one.what,
-            "before": told(review, one.before),
-            "after": told(review, one.after),
+            "before": told(review, _without(one.before, one.after)),
+            "after": told(review, _without(one.after, one.before)),
             "can_restore": editing.is_change(one),
         }
         for one in sorted(review.log, key=_number, reverse=True)
@@ -57,7 +59,25 @@ def told(review: Review, value: Any) -> str:
         return _short("; ".join(part for part in parts if part))
     if isinstance(value, list):
         return _short(", ".join(str(one) for one in value))
-    return _short(str(value))
+    return _short(_instant(review, str(value)))
+
+
+def _without(value: Any, other: Any) -> Any:
+    """Return a side of a change without what the other side has as well."""
+    if isinstance(value, Mapping) and isinstance(other, Mapping):
+        return {key: _without(held, other.get(key)) for key, held in value.items() if held != other.get(key)}
+    if isinstance(value, list) and isinstance(other, list):
+        return [one for one in value if one not in other]
+    return value
+
+
+def _instant(review: Review, text: str) -> str:
+    """Return an instant as editors are told it, and any other text as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return times.when(moment, review.publication.zone) if moment.tzinfo else text
 
 
 def _field(review: Review, name: str, held: Any) -> str:
@@ -66,7 +86,20 @@ def _field(review: Review, name: str, held: Any) -> str:
         return "; ".join(say(review, held))
     if name in ISSUE_TEXTS:
         return "; ".join(f"{name} {_of(review, key)}“{text}”" for key, text in held.items())
-    return f"{name}: {held}" if name != snapshot.NAME and held not in ({}, [], "", None) else ""
+    return f"{name.replace('_', ' ')}: {_plain(review, held)}" if name not in UNTOLD and _is_said(held) else ""
+
+
+def _is_said(held: Any) -> bool:
+    return held not in ({}, [], "", None)
+
+
+def _plain(review: Review, held: Any) -> str:
+    """Return what stands in the log under a name that has no words of its own."""
+    if isinstance(held, Mapping):
+        return ", ".join(f"{key} ({_plain(review, one)})" for key, one in held.items())
+    if isinstance(held, list):
+        return " + ".join(_list(review, str(one)) for one in held)
+    return _instant(review, str(held))
 
 
 def _pins(review: Review, held: Any) -> Iterator[str]:

@@ -79,7 +79,7 @@ def _line(  # noqa: PLR0917 - what one line is made of
         "name": clean(publication.name),
         "day": times.day(publication, issue),
         "lists": _lists(issue),
-        "status": lifecycle.in_words(issue.status),
+        "status": lifecycle.stands(issue),
         "flag": "stopped" if issue.failed else "held" if issue.held else "",
         "sends": times.when(issue.send_at, publication.zone) if issue.send_at else "no hour is set",
         "in_words": f"in {times.span(issue.send_at - at)}" if coming and issue.send_at else "",

@@ -12,7 +12,7 @@ from digest.editors.reading import Review, Shape
 from digest.errors import NotFound
 from digest.issues.plan import EditionPlan
 from digest.proofs import fitting, instead, siblings
-from digest.proofs.preview import OPENS_A_TAB
+from digest.proofs.preview import NOBODY, OPENS_A_TAB, made_up
 from digest.rendering import slots
 from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
@@ -20,7 +20,6 @@ from digest.rendering.wording import clean
 from subscribers import look_up
 
 _STORY: Final = re.compile(r'<a (?=[^>]*href="[^"]*utm_content=[^"&]*-(\d+)")')  # see rendering/links.content
-NOBODY: Final = "Sample Reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,11 @@ def choices(review: Review) -> list[dict[str, str]]:
     return [
         {
             "id": str(one.id),
-            "name": name_of(review, one) + (f", {one.language}" if several else ""),
+            "name": views.edition_name(review, one) + (f", {one.language}" if several else ""),
             "readers": f"{one.readers:,}",
         }
         for one in review.shapes
     ]
-
-
-def name_of(review: Review, shape: Shape) -> str:
-    """Return what to call an edition: its lists by name."""
-    by_list = review.recipe.frame.by_list
-    name = " + ".join(clean(by_list[one].name) if one in by_list else one for one in shape.lists)
-    return f"{name}, without {len(shape.without)} they had" if shape.without else name
 
 
 def page(plan: EditionPlan, face: Face, urls: Urls, *, name: str = NOBODY) -> str:
@@ -80,14 +72,8 @@ def page(plan: EditionPlan, face: Face, urls: Urls, *, name: str = NOBODY) -> st
     Links that are a reader's own lead nowhere, and all of them ask for a new tab, which the frame does not give.
     """
     fitted = fitting.fit(plan, lambda one: render(one, urls))
-    made, link = fitted.rendered, f"{urls.base_url}/preview-only"
-    values = slots.values(
-        made.marks,
-        unsubscribe_url=link,
-        preferences_url=link,
-        name=name,
-        stops=dict.fromkeys(fitted.plan.lists, link),
-    )
+    made = fitted.rendered
+    values = made_up(made.marks, fitted.plan.lists, urls.base_url, name)
     html, text = slots.fill(made.html, values), slots.fill(made.text, values)
     if face is not Face.source:
         html = anchored(html).replace("<head>", OPENS_A_TAB, 1)

@@ -20,7 +20,7 @@ from digest.issues.recipe import Recipe
 from digest.proofs import approval, checks, demands, fitting, making, snapshot
 from digest.proofs.check import Check, Level
 from digest.proofs.models import Approval, Edition
-from digest.proofs.proof import Proof
+from digest.proofs.proof import Proof, stored_hash
 from digest.rendering.mailing import render
 from digest.rendering.urls import Urls
 from digest.sending import ledger
@@ -86,7 +86,7 @@ def prepared(database: Database, issue_id: UUID, *, urls: Urls, relaxed: frozens
     reason = ""
     with database.reading() as session:
         issue = drafting.find(session, issue_id)
-        missing = issue.status in lifecycle.UNAPPROVED and making.stored_proof(session, issue) is None
+        missing = issue.status in lifecycle.UNAPPROVED and not stored_hash(session, issue)
     if missing:
         reason = made(database, issue_id, urls=urls, relaxed=relaxed, at=at)
     with database.reading() as session:

@@ -9,6 +9,7 @@ from digest.errors import NotFound
 from digest.issues.candidates import STRENGTHS
 from digest.issues.edits import EVERYWHERE, ISSUE_TEXTS, STORY_TEXTS
 from digest.issues.inputs import Inputs
+from digest.issues.plan import StoryPlan
 from digest.ranking.candidate import LeftOut, Points
 from digest.rendering.catalogue import direction
 from digest.rendering.wording import clean
@@ -50,6 +51,7 @@ def story(review: Review, article: str) -> dict[str, Any]:
         "lists": [{"id": one.id, "name": clean(one.name), "pin": _pin(review, article, one.id)} for one in lists],
         "is_lead": edits.lead == article,
         "dropped": article in edits.excluded.get(EVERYWHERE, ()),
+        "out_of": [clean(one.name) for one in lists if article in edits.excluded.get(one.id, ())],
         "moved": edits.moved.get(article, ""),
     }
 
@@ -62,32 +64,50 @@ def fields(review: Review, article: str) -> list[dict[str, str]]:
     return [_text(review, inputs, name) for name in STORY_TEXTS]
 
 
-def candidates(review: Review, wanted: str, list_id: str, most: int | None = MOST) -> list[dict[str, str]]:
-    """Return candidates by points: those that stand, then those left out, with the reason.
+def candidates(review: Review, wanted: str, list_id: str) -> list[dict[str, str]]:
+    """Return the first candidates of ``ordered`` as they are shown, those that do not stand with the reason."""
+    placed, left = _by_id(review)
+    rows = []
+    for key in ordered(review, wanted, list_id)[:MOST]:
+        inputs, standing = review.recipe.by_id[key], placed.get(key)
+        total = standing.points.total if standing else _points(left.get(key))
+        rows.append(
+            {
+                "id": key,
+                "headline": clean(inputs.headline),
+                "lang": inputs.language,
+                "dir": direction(inputs.language),
+                "points": "–" if total is None else f"{total:.2f}",
+                "stands": "yes" if standing else "",
+                "why": f"stands at {standing.place}" if standing else _reason(review, left.get(key)),
+                "badge": "editor’s choice" if inputs.editors_choice else "",
+            }
+        )
+    return rows
+
+
+def ordered(review: Review, wanted: str, list_id: str) -> list[str]:
+    """Return the ids of candidates by points: those that stand, then those left out.
 
     ``wanted``: words that must stand in headline, standfirst, author or topics; ``list_id``: only what is of the
     region of that list, or all.
     """
     words = wanted.casefold().split()
-    placed = {str(one.article_id): one for one in review.plan.stories}
-    left = {one.id: one for one in review.plan.left_out}
-    rows = []
-    for key, inputs in review.recipe.by_id.items():
-        if not _fits(inputs, words) or not _of_list(review, inputs, list_id):
-            continue
+    placed, left = _by_id(review)
+
+    def order(key: str) -> tuple[bool, float, str]:
         standing = placed.get(key)
         total = standing.points.total if standing else _points(left.get(key))
-        row = {
-            "id": key,
-            "headline": clean(inputs.headline),
-            "lang": inputs.language,
-            "dir": direction(inputs.language),
-            "points": "–" if total is None else f"{total:.2f}",
-            "why": f"stands at {standing.place}" if standing else _reason(review, left.get(key)),
-            "badge": "editor’s choice" if inputs.editors_choice else "",
-        }
-        rows.append((standing is None, -(total if total is not None else -1.0), key, row))
-    return [row for *_, row in sorted(rows, key=lambda one: one[:3])[:most]]
+        return standing is None, -(total if total is not None else -1.0), key
+
+    found = review.recipe.by_id.items()
+    return sorted((key for key, one in found if _fits(one, words) and _of_list(review, one, list_id)), key=order)
+
+
+def _by_id(review: Review) -> tuple[dict[str, StoryPlan], dict[str, LeftOut]]:
+    """Return the stories of the edition in view, and what is left out of it, by id."""
+    placed = {str(one.article_id): one for one in review.plan.stories}
+    return placed, {one.id: one for one in review.plan.left_out}
 
 
 def texts(review: Review, list_id: str = EVERYWHERE) -> list[dict[str, str]]:

@@ -17,8 +17,9 @@ from digest.database import Database
 from digest.errors import BadInput, DigestError, Refused
 from digest.issues import drafting, log, publications
 from digest.issues.models import Issue, Publication
-from digest.proofs import demands, making
+from digest.proofs import demands
 from digest.proofs.models import Edition
+from digest.proofs.proof import stored_hash
 from digest.sending import direct
 from digest.sending.provider import Provider
 
@@ -114,9 +115,9 @@ def _send_one(
 def _content(database: Database, issue_id: UUID, edition_number: int) -> dict[str, Any]:
     """Return what a test is of: the edition, its lists, and the hash that an approval would bind to."""
     with database.reading() as session:
-        proof = making.stored_proof(session, session.get_one(Issue, issue_id))
+        content = stored_hash(session, session.get_one(Issue, issue_id))
         query = select(Edition.id, Edition.lists, Edition.issue_id).where(Edition.number == edition_number)
         key, lists, of_issue = session.exec(query).one()
     if of_issue != issue_id:
         raise BadInput(f"Edition {edition_number} is of another issue.")
-    return {"edition": str(key), "lists": list(lists), "hash": proof.content_hash if proof else ""}
+    return {"edition": str(key), "lists": list(lists), "hash": content}

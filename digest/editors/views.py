@@ -1,9 +1,9 @@
 """From a review to the plain values that the mail, its text and the pages print. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from digest.editors import times
 from digest.editors.reading import Review
@@ -148,6 +148,7 @@ def facts(review: Review) -> dict[str, Any]:
         "number": review.issue.number,
         "day": times.day(review.publication, review.issue),
         "status": lifecycle.in_words(review.issue.status),
+        "stands": lifecycle.stands(review.issue),
         "held": review.issue.held,
         "failed": review.issue.failed,
         "deadline": when(review, review.deadline),
@@ -170,6 +171,7 @@ def facts(review: Review) -> dict[str, Any]:
 def approving(review: Review, who: str) -> dict[str, Any]:
     """Return what is to be known before an approval besides the checks, see ``desk/approving.html``."""
     publication, former = review.publication, review.approved_before
+    same = bool(former and review.proof and former.after.get("hash") == review.proof.content_hash)
     rules = (
         (publication.test_required, "A test of what is approved has to be sent first."),
         (publication.four_eyes, "Who changed it last does not approve it."),
@@ -178,6 +180,8 @@ def approving(review: Review, who: str) -> dict[str, Any]:
         "since": review.since,
         "since_whom": former.who if former else "",
         "since_when": when(review, former.at) if former else "",
+        "same": same,
+        "reasons": dict(former.after.get("accepted", {})) if former and same else {},
         "proof_made": review.proof is not None,
         "unmet": review.unmet(who),
         "wants_test": publication.test_required and not review.known.tested,
@@ -198,7 +202,17 @@ def check_line(review: Review, check: Check) -> dict[str, str]:
     known = review.recipe.by_id.get(check.place)
     shown = {name: clean(value) for name, value in check.as_json().items()}
     shown["remedy"] = shown["remedy"].replace("ISSUE", str(review.issue.number))  # a command to copy
-    return shown | {"place": clean(known.headline) if known else shown["place"]}
+    return shown | {"place": clean(known.headline) if known else _place(review, shown["place"])}
+
+
+def _place(review: Review, place: str) -> str:
+    """Return the place of a check with lists by name: an edition, or sets of lists, are stored by their ids."""
+    by_list = review.recipe.frame.by_list
+    lists, less, without = place.partition(", less ")
+    parts = lists.split(" + ")
+    if not all(one in by_list for one in parts):
+        return place
+    return " + ".join(clean(by_list[one].name) for one in parts) + less + without
 
 
 def audience(review: Review) -> dict[str, Any]:
@@ -215,7 +229,19 @@ def audience(review: Review) -> dict[str, Any]:
     }
 
 
-def edition_name(review: Review, edition: Edition) -> str:
+class Named(Protocol):
+    """An edition, or its shape: what it is called by."""
+
+    @property
+    def lists(self) -> Sequence[str]:
+        """Return its lists."""
+
+    @property
+    def without(self) -> Sized:
+        """Return the stories that its readers had."""
+
+
+def edition_name(review: Review, edition: Named) -> str:
     """Return what to call an edition: its lists by name."""
     by_list = review.recipe.frame.by_list
     name = " + ".join(clean(by_list[one].name) if one in by_list else one for one in edition.lists)

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from digest.editors import live, times
-from digest.editors.reading import Review, Shape
+from digest.editors import times, views
+from digest.editors.reading import Review
 from digest.proofs.models import Edition
 from digest.sending.ledger import BATCH, DELIVERY
 from digest.sending.models import BatchState, DeliveryState, table
@@ -32,9 +32,13 @@ class Line:
     """What became of one edition, or of all."""
 
     name: str
-    readers: int = 0
     states: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def readers(self) -> int:
+        """Return how many it is for."""
+        return sum(self.states.values())
 
     @property
     def have_it(self) -> int:
@@ -102,22 +106,16 @@ def _lines(session: Session, review: Review) -> tuple[Line, ...]:
             if outcome:
                 one.outcomes[outcome] = one.outcomes.get(outcome, 0) + count
     names = _names(session, review, each)
-    named = [Line(names.get(number, line.name), 0, line.states, line.outcomes) for number, line in each.items()]
-    return tuple(_counted([whole, *sorted(named, key=lambda one: (-sum(one.states.values()), one.name))]))
-
-
-def _counted(lines: Iterable[Line]) -> Iterable[Line]:
-    return (Line(one.name, sum(one.states.values()), one.states, one.outcomes) for one in lines)
+    named = [replace(line, name=names.get(number, line.name)) for number, line in each.items()]
+    return (whole, *sorted(named, key=lambda one: (-one.readers, one.name)))
 
 
 def _names(session: Session, review: Review, numbers: Iterable[int]) -> dict[int, str]:
     """Return what each edition is called; those of an earlier revision say so."""
-    columns = (EDITION.c.number, EDITION.c.id, EDITION.c.lists, EDITION.c.without, EDITION.c.language)
-    query = select(*columns, EDITION.c.revision)
+    query = select(EDITION.c.number, EDITION.c.lists, EDITION.c.without, EDITION.c.revision)
     found = {}
     for row in session.execute(query.where(EDITION.c.number.in_(list(numbers)))):
-        shape = Shape(id=row.id, lists=tuple(row.lists), without=tuple(row.without), readers=0, language=row.language)
-        name = live.name_of(review, shape)
+        name = views.edition_name(review, row)
         older = row.revision < review.issue.revision
         found[row.number] = f"{name} (revision {row.revision})" if older or review.issue.revision > 1 else name
     return found

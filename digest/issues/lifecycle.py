@@ -75,6 +75,15 @@ def reopen(issue: Issue, at: datetime) -> Issue:
     return issue
 
 
+def stands(issue: Issue) -> str:
+    """Return where an issue stands, as people say it: one that was changed while it was paused is still paused."""
+    if issue.revision > 1 and issue.status in UNAPPROVED:
+        return f"paused, revision {issue.revision} not approved yet"
+    if issue.revision > 1 and issue.status == _S.approved:
+        return f"paused, revision {issue.revision} approved, not sent yet"
+    return in_words(issue.status)
+
+
 def in_words(status: IssueStatus | str) -> str:
     """Return a status as people say it."""
     status = IssueStatus(status)

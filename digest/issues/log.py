@@ -19,3 +19,11 @@ def add(
 def entries(session: Session, issue: Issue) -> list[IssueLog]:
     """Return the log of an issue, oldest first."""
     return list(session.exec(select(IssueLog).where(IssueLog.issue_id == issue.id).order_by(col(IssueLog.id))))
+
+
+def newest(session: Session, issue: Issue, most: int, *, before: int | None = None) -> list[IssueLog]:
+    """Return the last entries of an issue's log, the newest first. ``before``: only those with a smaller id."""
+    statement = select(IssueLog).where(IssueLog.issue_id == issue.id)
+    if before is not None:
+        statement = statement.where(col(IssueLog.id) < before)
+    return list(session.exec(statement.order_by(col(IssueLog.id).desc()).limit(most)))

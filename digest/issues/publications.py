@@ -228,7 +228,7 @@ def checked(**fields: Any) -> PublicationData:
         return PublicationData.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the publication"
+        field = str(first["loc"][0]) if first["loc"] else "the publication"
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise BadInput(f"Publication {fields.get('id', '')!r}: {field} is wrong: {reason}.") from error
 

@@ -87,7 +87,7 @@ def current_hash(session: Session, issue: Issue) -> str:
 
 
 def revoke(database: Database, issue_id: UUID, *, who: str, at: datetime) -> Issue:
-    """Take the approval of an issue back; it is a draft again."""
+    """Take the approval of an issue back; its editions stand, see ``take_back``."""
     with database.writing() as session:
         issue = editing.locked(session, issue_id, None)
         if issue.status not in (IssueStatus.approved, IssueStatus.scheduled):
@@ -96,13 +96,28 @@ def revoke(database: Database, issue_id: UUID, *, who: str, at: datetime) -> Iss
 
 
 def take_back(session: Session, issue: Issue, *, who: str, at: datetime, what: str) -> Issue:
-    """Make a draft of a locked issue that was approved, and let its approval fall. ``what``: the log's word."""
+    """Let the approval of a locked issue fall; it is in review again, or a draft. ``what``: the log's word.
+
+    Its version rises, so that no page of before can act on it. Its editions, and the tests of them, stand where they
+    are of the very content of now: the hash says so. An approval looks again at what can change without them.
+    """
+    kept = _kept(session, issue)
     lifecycle.reopen(issue, at)
+    if kept is not None:
+        kept.version = issue.version
+        lifecycle.move(issue, IssueStatus.in_review, at)
     _withdraw(session, issue, at)
     log.add(session, issue, at=at, who=who, what=what)
     session.add(issue)
     session.flush()
     return issue
+
+
+def _kept(session: Session, issue: Issue) -> ProofRecord | None:
+    """Return the record of an issue's proof where it is of exactly what is stored now."""
+    record = session.get(ProofRecord, (issue.id, issue.revision))
+    fresh = record is not None and record.version == issue.version
+    return record if record and fresh and record.content_hash == current_hash(session, issue) else None
 
 
 def recheck(session: Session, issue: Issue, at: datetime) -> list[Check]:

@@ -83,8 +83,13 @@ class Examined:
 
     @property
     def name(self) -> str:
-        """Return what to call it: its lists."""
+        """Return what to call it where machines compare: its lists by id."""
         return called(self.plan.lists, self.plan.without)
+
+    @property
+    def title(self) -> str:
+        """Return what to call it in a sentence: its lists by name."""
+        return called([self.plan.list_names.get(one, one) for one in self.plan.lists], self.plan.without)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +101,7 @@ class Surroundings:
     corrections: Mapping[str, str] = field(default_factory=dict)  # article id -> correction now
     changes: Mapping[str, SourceChange] = field(default_factory=dict)  # article id -> what nobody took or kept yet
     sent: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # key -> set key -> when, as of now
+    list_names: Mapping[str, str] = field(default_factory=dict)  # list -> its name, also of those added since
     last_readers: int | None = None  # audience of the last issue that went out
     nothing_new: Mapping[str, int] = field(default_factory=dict)  # lists -> readers who get no mail this time
     unknown_lists: Mapping[str, int] = field(
@@ -108,3 +114,7 @@ class Surroundings:
     dead_feeds: Sequence[str] = ()  # sentences: feeds that have not been had for long
     asked: Mapping[str, Asked] = field(default_factory=dict)  # address -> what it answered when it was asked for
     relaxed: frozenset[str] = frozenset()  # links | https: what the provider (the outbox) does not need (ruling 16)
+
+    def named(self, list_id: str) -> str:
+        """Return a list as sentences name it."""
+        return self.list_names.get(list_id) or list_id

@@ -225,13 +225,18 @@ def _pins(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]
                 yield _check(
                     Level.amber,
                     "pin-lost",
-                    f"A story pinned in {list_id} has no place: withdrawn, sent before, or of another language.",
+                    f"A story pinned in {around.named(list_id)} has no place: withdrawn, sent before, or of another "
+                    "language.",
                     where,
                     f"`digest issues explain ISSUE {article}` says why; unpin it",
                 )
             elif inputs and recipe.as_of - (inputs.refreshed_at or inputs.published_at) > window:
                 yield _check(
-                    Level.amber, "pin-old", f"A story pinned in {list_id} is older than the window.", where, "Unpin it"
+                    Level.amber,
+                    "pin-old",
+                    f"A story pinned in {around.named(list_id)} is older than the window.",
+                    where,
+                    "Unpin it",
                 )
 
 
@@ -278,7 +283,7 @@ def _named(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check
                     yield _check(
                         Level.amber,
                         f"{what}-names-absent",
-                        f"The {what} names a story that the edition {edition.name} lacks ({edition.readers} readers).",
+                        f"The {what} names a story that the edition {edition.title} lacks ({edition.readers} readers).",
                         story.headline,
                         f"Set a {what} for the lists that have it: `set {what} TEXT --list LIST`",
                     )

@@ -123,7 +123,7 @@ def _stories_in_both(edition: Examined, hrefs: Sequence[str]) -> Iterator[Check]
                     level=Level.red,
                     group=NAME,
                     code="parts-differ",
-                    sentence=f"The {part} of edition {edition.name} lacks the link of a story.",
+                    sentence=f"The {part} of edition {edition.title} lacks the link of a story.",
                     place=headline,
                     remedy="Mend the template",
                 )

@@ -14,11 +14,12 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
     total = sum(edition.readers for edition in editions) + sum(around.instead.values()) + around.spared
     yield from counted(total, around.last_readers, "the last issue")
     for lists, readers in around.nothing_new.items():
+        names = " + ".join(around.named(one) for one in lists.split(" + "))
         yield Check(
             level=Level.green,
             group=NAME,
             code="nothing-new",
-            sentence=f"{readers} readers of {lists} get no mail this time: nothing is new for them.",
+            sentence=f"{readers} readers of {names} get no mail this time: nothing is new for them.",
             place=lists,
         )
     yield from _instead(around)
@@ -27,7 +28,9 @@ def run(editions: Sequence[Examined], around: Surroundings) -> Iterator[Check]:
             level=Level.red,
             group=NAME,
             code="list-unknown",
-            sentence=f"List {list_id} was added after the draft; its {readers} readers would get nothing from it.",
+            sentence=(
+                f"{around.named(list_id)} was added after the draft; its {readers} readers would get nothing from it."
+            ),
             place=list_id,
             remedy="Refresh the issue",
         )

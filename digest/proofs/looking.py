@@ -18,6 +18,7 @@ from digest.issues.recipe import Recipe
 from digest.proofs.check import Asked, Check, Surroundings
 from digest.proofs.links import saying
 from digest.proofs.models import ProofRecord
+from subscribers import lists
 
 _CHUNK = 5_000  # ids a statement
 _ARTICLE: Any = Article.__table__  # type: ignore[attr-defined]
@@ -43,6 +44,7 @@ def surroundings(
         corrections=corrected,
         changes=changes,
         sent=sent_by_now(session, issue),
+        list_names=_names(session, issue, recipe),
         last_readers=last_readers(session, issue),
         nothing_new=nothing_new,
         unknown_lists=unknown_lists,
@@ -50,6 +52,12 @@ def surroundings(
         asked=answers(session, issue),
         relaxed=relaxed,
     )
+
+
+def _names(session: Session, issue: Issue, recipe: Recipe) -> dict[str, str]:
+    """Return what the lists are called: as the draft has it, and those added since."""
+    now = {one.id: one.name for one in lists(session, issue.publication_id)}
+    return now | {one.id: one.name for one in recipe.frame.lists}
 
 
 def answers(session: Session, issue: Issue) -> dict[str, Asked]:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,6 +17,7 @@ SOURCE = re.compile(r"(<img\b[^>]*?) src=\"[^\"]*\"")
 OPENS_A_TAB: Final = '<head><base target="_blank">'
 TEXT_PAGE: Final = "email/preview-text.html"
 PAGE: Final = "email/preview.html"
+NOBODY = "Sample Reader"
 
 
 class Shown(Protocol):
@@ -89,14 +90,14 @@ def write(
 
 def sample(edition: Shown, base_url: str) -> dict[str, str]:
     """Return made-up values for an edition's marks."""
+    return made_up(edition.marks, edition.lists, base_url)
+
+
+def made_up(marks: Mapping[str, str], lists: Iterable[str], base_url: str, name: str = NOBODY) -> dict[str, str]:
+    """Return values for the marks of a mail to these lists, whose links lead nowhere."""
     link = f"{base_url}/preview-only"
-    return slots.values(
-        edition.marks,
-        unsubscribe_url=link,
-        preferences_url=link,
-        name="Sample Reader",
-        stops=dict.fromkeys(edition.lists, link),
-    )
+    stops = dict.fromkeys(lists, link)
+    return slots.values(marks, unsubscribe_url=link, preferences_url=link, name=name, stops=stops)
 
 
 def light(html: str) -> str:

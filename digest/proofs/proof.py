@@ -33,6 +33,12 @@ def stored_proof(session: Session, issue: Issue) -> Proof | None:
     return of(record, storing.editions_of(session, issue))
 
 
+def stored_hash(session: Session, issue: Issue) -> str:
+    """Return the hash of the content that ``stored_proof`` would give, and read none of it; "" where there is none."""
+    record = session.get(ProofRecord, (issue.id, issue.revision))
+    return record.content_hash if record is not None and record.version == issue.version else ""
+
+
 def of(record: ProofRecord, stored: list[Edition]) -> Proof:
     """Put a stored record and its editions together."""
     return Proof(

@@ -51,9 +51,12 @@ def make(facts: Facts) -> Report:
 
 
 def both(moment: datetime, zone: str) -> str:
-    """Return an instant by the publication's clock and in UTC."""
+    """Return an instant by the publication's clock and in UTC, as the desk says them (``editors.times.when``)."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%a %d %b %Y %H:%M} {zone} ({moment:%Y-%m-%d %H:%M} UTC)"
+    if local.utcoffset() == timedelta(0):
+        return f"{local:%a} {local.day} {local:%b %Y, %H:%M} UTC"
+    other = "" if local.date() == moment.date() else f"{moment:%a} "
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} in {zone} ({other}{moment:%H:%M} UTC)"
 
 
 def history(found: Sequence[Sums], zone: str) -> Table:
@@ -127,7 +130,7 @@ def _past(one: Sums, zone: str) -> tuple[Cell, ...]:
     return (
         str(one.issue.number),
         as_utc_text(one.issue.sent_at),
-        f"{one.issue.sent_at.astimezone(ZoneInfo(zone)):%a %d %b %H:%M}",
+        f"{one.issue.sent_at.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M}",
         one.accepted,
         one.delivered,
         told["bounced"] if told else None,

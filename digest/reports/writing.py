@@ -1,7 +1,7 @@
 """Writes a report where a person finds it: one page that needs nothing else, and a CSV file a table."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
@@ -17,13 +17,21 @@ RIGHT: Final = ("count", "number", "rate", "times", "permille")
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take such a headline for a formula
 
 
-def page(report: Report, *, back: str = "", files: Sequence[tuple[str, str]] = (), pictures: str = "") -> str:
+def page(
+    report: Report,
+    *,
+    back: str = "",
+    files: Sequence[tuple[str, str]] = (),
+    pictures: str = "",
+    desk: Mapping[str, Any] | None = None,
+) -> str:
     """Return the report as one HTML page: styles and pictures inside, no scripts.
 
     ``back``: where a link leads back to; ``files``: (title, address) of its tables as files; ``pictures``: the address
-    under which its plots are, as KEY.png; "": nowhere.
+    under which its plots are, as KEY.png; "": nowhere. ``desk``: what ``desk/nav.html`` shows above it; None: nothing.
     """
     values = {
+        "desk": desk,
         "back": back,
         "files": files,
         "title": report.title,
@@ -97,8 +105,8 @@ def _harmless(text: str) -> str:
 def _part(table: Table) -> dict[str, Any]:
     """Return a table as the template needs it: its picture, and its cells in words."""
     columns = [
-        one for one in table.columns if one.key not in {"region", "list", "article", "place"}
-    ]  # ids are for machines
+        one for one in table.columns if one.key not in {"region", "list", "article", "place", "sent_at"}
+    ]  # ids, and instants of ISO 8601, are for machines
     kept = [number for number, one in enumerate(table.columns) if one in columns]
     rows = [[_cell(row[at], table.columns[at]) for at in kept] for row in table.rows]
     return {

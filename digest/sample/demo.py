@@ -32,7 +32,7 @@ from digest.rendering import slots
 from digest.rendering.urls import Urls
 from digest.sample import newsroom
 from digest.sending import control, ledger
-from subscribers import ListData, add_list, import_csv
+from subscribers import ListData, add_list, import_csv, lists
 
 WHO = "demo"
 Say = Callable[[str], None]
@@ -73,8 +73,10 @@ def _set_up(app: App) -> None:
         for given in newsroom.PUBLICATIONS:
             if session.get(Publication, given["id"]) is None:
                 publications.add(session, publications.checked(**given))
+        known = {one.id for one in lists(session)}
         for given in newsroom.LISTS:
-            add_list(session, ListData.model_validate(given))
+            if given["id"] not in known:  # what somebody changed of it at the desk stays
+                add_list(session, ListData.model_validate(given))
 
 
 def _import_articles(app: App, say: Say, progress: Progress) -> None:

@@ -141,7 +141,7 @@ def cancel(database: Database, issue_id: UUID, *, who: str, at: datetime) -> dic
 
 
 def call_back(database: Database, issue_id: UUID, *, who: str, at: datetime) -> None:
-    """Take an order to send back while nothing has left: the issue is a draft again, and wants a new approval."""
+    """Take an order to send back while nothing has left: the issue wants a new approval (``take_back``)."""
     with database.writing() as session:
         issue = _locked(session, issue_id)
         if issue.status != _S.scheduled or issue.undo_until is None or issue.undo_until <= at:

@@ -1,6 +1,8 @@
 """Puts the pages together into one web application."""
 
 from functools import partial
+from http import HTTPStatus
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -48,9 +50,14 @@ from digest.web.gate import Gate
 from digest.web.key_door import KeyDoor
 from digest.web.letters import family_name, sender, wants_zones
 from digest.web.limiting import Limiter
+from digest.web.review_pages import page
 from digest.web.security import SecurityHeaders, of_our_pages
 from digest.web.templates import PRODUCT, asked_for, environment, problem, style, translation
 from subscribers import pages
+
+DESK: Final = "/desk"
+NOT_HERE: Final = "There is no such page here."
+ONLY_ORDERS: Final = "This is no page: only buttons lead here. Opening it does nothing."
 
 
 def create(app: App) -> FastAPI:
@@ -111,5 +118,13 @@ def _readers(app: App, limiter: Limiter) -> pages.Ports:
     )
 
 
-def _not_found(request: Request, _error: Exception) -> Response:
-    return problem("There is no such page here.", spoken=asked_for(request))
+def _not_found(request: Request, error: Exception) -> Response:
+    """Answer for an address that is not there, or that only takes what a form sends; at the desk, with a way on."""
+    path: str = request.scope["path"]
+    if not (path == DESK or path.startswith(f"{DESK}/")):
+        status = HTTPStatus(getattr(error, "status_code", HTTPStatus.NOT_FOUND))
+        return problem(NOT_HERE, status, spoken=asked_for(request))
+    if getattr(error, "status_code", None) != HTTPStatus.METHOD_NOT_ALLOWED:
+        return page("lost", HTTPStatus.NOT_FOUND, at_desk=True, who="", sentence=NOT_HERE, back=DESK)
+    values = {"sentence": ONLY_ORDERS, "back": path.rpartition("/")[0]}
+    return page("lost", HTTPStatus.METHOD_NOT_ALLOWED, at_desk=True, who="", **values)

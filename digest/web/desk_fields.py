@@ -51,7 +51,7 @@ class _Fields:
             field = _stored(seen.review, article, name)
             shown = field["value"] or (field["original"] if article else "")
             if shown not in (was, text):
-                return _conflict(seen, field, article, text, shown)
+                return _conflict(seen, field, article, {"was": was, "mine": text, "theirs": shown})
             try:
                 self._set(seen, field, article, text)
             except Conflict:
@@ -86,10 +86,10 @@ class _Fields:
         return answer
 
 
-def _conflict(seen: Seen, field: dict[str, str], article: str, text: str, shown: str) -> Response:
+def _conflict(seen: Seen, field: dict[str, str], article: str, texts: dict[str, str]) -> Response:
+    """Show both; what the form says it was stays as it was, so that nothing but a choice is saved over theirs."""
     last = next((one.who for one in reversed(seen.review.log) if one.what.endswith(f"set {field['name']}")), "Somebody")
-    values = {"was": shown, "theirs": shown, "mine": text, "them": last}
-    return _answer(seen, field, article, values, status=HTTPStatus.CONFLICT)
+    return _answer(seen, field, article, texts | {"them": last}, status=HTTPStatus.CONFLICT)
 
 
 def _answer(

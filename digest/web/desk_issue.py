@@ -20,7 +20,7 @@ from digest.rendering import slots
 from digest.web import review_pages as pages
 from digest.web.acting import Form, form_of, version_of
 from digest.web.desk_orders import ORDERS, set_texts
-from digest.web.desk_panes import MAIL, SOURCE_POLICY, face_of
+from digest.web.desk_panes import face_of, mail_answer
 from digest.web.gate import Gate
 from digest.web.review_pages import Seen
 from subscribers.pages import BOTH_WAYS
@@ -177,12 +177,11 @@ def _preview(seen: Seen, wanted: str, face: str) -> HTMLResponse:
     return pages.of_issue("preview", seen, HTTPStatus.OK, values)
 
 
-def _mail(seen: Seen, wanted: str, face: str) -> HTMLResponse:
+def _mail(seen: Seen, wanted: str, face: str) -> Response:
     chosen, look = _edition(seen, wanted), face_of(face)
     values = sample(chosen, seen.app.settings.base_url)
     body = faces.shown(look, slots.fill(chosen.html, values), slots.fill(chosen.text, values), chosen.language)
-    policy = {"Content-Security-Policy": SOURCE_POLICY} if look in (Face.text, Face.source) else {}
-    return HTMLResponse(body, headers=MAIL | policy)
+    return mail_answer(body, look)
 
 
 def _edition(seen: Seen, wanted: str) -> Edition:

@@ -36,6 +36,7 @@ from subscribers import (
     reorder,
 )
 from subscribers.errors import SubscribersError, UnknownList
+from subscribers.listing import stamp
 from subscribers.pages import BOTH_WAYS
 
 WEEKS: Final = 8
@@ -125,6 +126,10 @@ class _Lists:
             ids[place], ids[other] = ids[other], ids[place]
             note(session, who, order, f"list {data.id}", at=app.clock.now(), after=ids)
         moved = reorder(app.database, data.family, ids)
+        if moved is None:
+            return (
+                f"{data.name} moved {order}. The worker moves the readers: within minutes they get their sections so."
+            )
         return f"{data.name} moved {order}. {moved:,} reader{' gets' if moved == 1 else 's get'} their sections so."
 
     def _list(
@@ -150,12 +155,16 @@ class _Lists:
             "weeks": weeks,
             "publication": clean(publication.name) if publication else data.family,
         }
+        values |= {"stamp": stamp(data)}
         values |= {"next": _next(publication, now) if publication else "", "may": users.may(user, Role.operator)}
         return page_for(user, "list", status, done=done, notice=notice, yours=yours or {}, **values)
 
     def _change(self, user: User, list_id: str, form: Form) -> HTMLResponse:
         values = {"name": form.get("name", ""), "description": form.get("description", "")}
+        yours = values | {"open": form.get("open", "")}
         try:
+            if not form.get("seen"):
+                raise BadInput("The form came incomplete: nothing was saved. Open the page again.")
             with self.gate.app.database.writing() as session:
                 before = get_list(session, list_id)
                 given = values | {"open": form.get("open") == "yes"}
@@ -165,7 +174,9 @@ class _Lists:
         except UnknownList as error:
             return self._lists(user, notice=str(error), status=HTTPStatus.NOT_FOUND)
         except (DigestError, SubscribersError) as error:
-            return self._list(user, list_id, notice=str(error), yours=values, status=_status(error))
+            said = f"{error} What you typed stands in the fields, what is stored below it. Save again to put yours."
+            notice = said if form.get("seen") else str(error)
+            return self._list(user, list_id, notice=notice, yours=yours, status=_status(error))
         return self._list(user, list_id, done="Saved. The next issue says it so.")
 
 

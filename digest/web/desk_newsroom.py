@@ -1,5 +1,6 @@
 """The desk's pages of articles: all of them, one with what can be decided about it, and those that belong nowhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from digest.articles.places.mentions import Places
 from digest.editors import views
 from digest.errors import BadInput, DigestError, NotFound
 from digest.fetching import masked
-from digest.regions import RegionTree, all_regions, get_region
+from digest.regions import Region, RegionTree, all_regions, get_region
 from digest.rendering.catalogue import direction
 from digest.rendering.wording import clean
 from digest.users import User
@@ -71,9 +72,9 @@ class _Newsroom:
     def _articles(self, user: User, text: str, region: str, only: str, after: str) -> HTMLResponse:
         with self.gate.app.database.reading() as session:
             stored = all_regions(session)
-            wanted = Wanted(text, _with_those_below(session, region), only)
+            wanted = Wanted(text, _with_those_below(session, stored, region), only)
             found = browsing.page(session, wanted, after)
-            names = _names(session)
+        names = {one.id: one.name() for one in stored}
         values = {"text": text, "region": region, "only": only, "choices": choices(stored), "found": found}
         rows = [_row(one, names) for one in found.articles]
         return page_for(user, "articles", rows=rows, looked=browsing.LOOKED_AT, first=not after, **values)
@@ -186,11 +187,10 @@ def _unmapped(places: Places, article: Article) -> str:
     return ", ".join(places.unmapped(**texts, language=article.language))
 
 
-def _with_those_below(session: Session, region: str) -> list[str]:
+def _with_those_below(session: Session, stored: Sequence[Region], region: str) -> list[str]:
     if not region:
         return []
     get_region(session, region)
-    stored = all_regions(session)
     tree = RegionTree.of(stored)
     return [one.id for one in stored if region in (one.id, *tree.ancestors(one.id))]
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.editors import differing, faces, live, ordering, undoing, why
+from digest.editors import faces, live, ordering, undoing, why
 from digest.editors.faces import Face
 from digest.editors.ordering import Go
 from digest.errors import BadInput, Conflict, DigestError, NotFound
@@ -122,9 +122,7 @@ class _Panes:
             again = self.gate.acts.again(seen)
             return pages.whole(again, edition=edition, notice=str(error), status=status_of(error))
         after = self.gate.acts.again(seen, make=not quick)
-        shown = live.of_edition(after.review, edition if live.has(after.review, edition) else "")
-        changes = differing.told(before.plan, shown.plan)
-        return pages.whole(after, edition=edition, done=f"{done}.", changes=changes)
+        return pages.whole(after, edition=edition, done=f"{done}.", before=before.plan)
 
     def _as_reader(self, seen: Seen, address: str, face: str) -> Response:
         app, look = self.gate.app, face_of(face)
@@ -165,15 +163,16 @@ class _Panes:
             raise NotFound("This is the mail of another issue.")
         with app.database.reading() as session:
             shown = live.as_reader(session, seen.review, claim.subscriber)
-        return _mail(live.page(shown.plan, look, _urls(seen), name=shown.name), look)
+        return mail_answer(live.page(shown.plan, look, _urls(seen), name=shown.name), look)
 
 
 def _live(seen: Seen, face: str, edition: str) -> Response:
     look = face_of(face)
-    return _mail(live.page(live.of_edition(seen.review, edition).plan, look, _urls(seen)), look)
+    return mail_answer(live.page(live.of_edition(seen.review, edition).plan, look, _urls(seen)), look)
 
 
-def _mail(body: str, look: Face) -> Response:
+def mail_answer(body: str, look: Face) -> Response:
+    """Return a mail in a face, for a frame."""
     policy = {"Content-Security-Policy": SOURCE_POLICY} if look in (Face.text, Face.source) else {}
     return HTMLResponse(body, headers=MAIL | policy)
 
@@ -202,10 +201,9 @@ def _replace(seen: Seen, form: Form, known: dict[str, Any]) -> str:
         old, new = UUID(form.get("article", "")), UUID(form.get("by", ""))
     except ValueError as error:
         raise BadInput("Choose the story to put in its place.") from error
-    by_id, lists = seen.review.recipe.by_id, seen.review.plan.lists
+    by_id = seen.review.recipe.by_id
     editing.replace(seen.app.database, seen.review.issue.id, old, new, **known)
-    names = [by_id[str(one)].headline if str(one) in by_id else str(one) for one in (new, old)]
-    return f"“{names[0]}” stands where “{names[1]}” stood" if lists else "Done"
+    return f"“{by_id[str(new)].headline}” stands where “{by_id[str(old)].headline}” stood"
 
 
 def _unpin(seen: Seen, _form: Form, known: dict[str, Any]) -> str:

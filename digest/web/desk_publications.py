@@ -114,7 +114,6 @@ class _Publications:
                 "seen": publications.fingerprint(found),
                 "other": (wrong or {}).get("", ""),
                 "runs": [one for one in listing.runs_ahead(session, at) if one["publication"] == key],
-                "skipped": found.skip_dates,
                 "log": _log(session, found),
                 "drafted": [{"number": one.number, "day": times.day(found, one)} for one in drafted],
             }

@@ -163,6 +163,8 @@ def _changed(session: Session, who: str, region: str, order: str, form: Fields, 
     """Do what a button of a region's page says; returns what was done."""
     before = get_region(session, region).model_dump(mode="json")
     if order == "save":
+        if not form.get("seen", [""])[-1]:
+            raise BadInput("The form came incomplete: nothing was saved. Open the page again.")
         change_region(session, region, _values(form), seen=form.get("seen", [""])[-1])
         done = "Saved. Articles that come from now on follow; for stored ones: digest articles locate."
     elif order == "alias":

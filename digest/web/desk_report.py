@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from digest.errors import NotFound
 from digest.reports import asking, writing
 from digest.reports.tables import Report
+from digest.web import around
 from digest.web.gate import Gate
 from digest.web.review_pages import Seen
 from subscribers.pages import BOTH_WAYS
@@ -17,7 +18,7 @@ from subscribers.pages import BOTH_WAYS
 # The page styles itself, and so does the mail in its frame; neither runs a script.
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http: data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS: Final = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
@@ -52,7 +53,8 @@ class _Report:
 def _page(seen: Seen) -> HTMLResponse:
     report = _made(seen)
     files = tuple((table.title, f"{seen.door.url}/report/{table.key}.csv") for table in report.tables if table.rows)
-    page = writing.page(report, back=seen.door.url, files=files, pictures=f"{seen.door.url}/report")
+    desk = around.values() | {"who": seen.who}
+    page = writing.page(report, back=seen.door.url, files=files, pictures=f"{seen.door.url}/report", desk=desk)
     return HTMLResponse(page, headers=HEADERS)
 
 

@@ -91,7 +91,7 @@ def _past(session: Session, at: datetime) -> list[dict[str, Any]]:
                 "outcome": word or "begun",
                 "reason": clean(reason),
                 "number": issue.number if issue else 0,
-                "status": lifecycle.in_words(issue.status) if issue else "",
+                "status": lifecycle.stands(issue) if issue else "",
                 "held": clean(issue.held) if issue else "",
             }
         )

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.editors import reading, testing, times, views, watching
+from digest.editors.publication_form import FIELDS
 from digest.editors.standing import standing
 from digest.errors import BadInput, DigestError, Refused
-from digest.issues import editing, publications
+from digest.issues import editing, lifecycle, publications
 from digest.issues.models import IssueStatus
 from digest.sending import control
 from digest.sending.models import DeliveryState
@@ -37,6 +38,8 @@ SHOWN: Final = (
     DeliveryState.withdrawn,
     DeliveryState.cancelled,
 )
+STOPPED: Final = (IssueStatus.paused, IssueStatus.draft, IssueStatus.in_review, IssueStatus.approved)
+CHANGED: Final = (*lifecycle.UNAPPROVED, IssueStatus.approved)  # of what was paused: the rest waits for a person
 WORDS: Final = {
     "accepted": "have it",
     "queued": "wait",
@@ -84,11 +87,13 @@ class _Sending:
         try:
             done = act(seen, form, known)
         except DigestError as error:
-            return _page(self.gate.acts.again(seen), notice=str(error))
+            typed = form.get("testers") if order == "testers" else None
+            return _page(self.gate.acts.again(seen), notice=str(error), typed=typed)
         return _page(self.gate.acts.again(seen), done=done)
 
 
-def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
+def _page(seen: Seen, *, done: str = "", notice: str = "", typed: str | None = None) -> HTMLResponse:
+    """Return the page. ``typed``: the testers that somebody wrote and that were not taken."""
     app, issue = seen.app, seen.review.issue
     with app.database.reading() as session:
         data = standing(app.database, session, issue, app.settings.provider.value, app.limits)
@@ -104,10 +109,12 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
             for one in data["warm_up"]
         ],
         "outcomes": watching.OUTCOMES,
-        "stopped": data["sum"] > 0 and (issue.status == IssueStatus.paused or bool(data["held"])),
+        "stopped": data["sum"] > 0 and (issue.status in STOPPED or bool(data["held"])),
         "accepted": f"{data['deliveries']['accepted']:,}",
         "events": watching.events(seen.review),
         "testers": seen.review.publication.testers,
+        "typed": typed,
+        "seen": publications.fingerprint(seen.review.publication),
         "tests": views.audience(seen.review)["editions"],
         "offered": times.when(_offered(seen), zone),
         "bars": _bars(data["deliveries"], data["sum"]),
@@ -117,6 +124,7 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
         "live": data["status"] in ("scheduled", "freezing", "sending") and not data["held"],
         "callable_back": _until(seen),
         "begun": data["sum"] > 0,
+        "rest": issue.revision > 1 and issue.status in CHANGED and _wait(data["deliveries"]) > 0,
         "has_proof": seen.review.proof is not None,
         "done": done,
         "notice": notice,
@@ -126,6 +134,11 @@ def _page(seen: Seen, *, done: str = "", notice: str = "") -> HTMLResponse:
     answer = pages.of_issue("sending", seen, HTTPStatus.CONFLICT if notice else HTTPStatus.OK, values)
     answer.headers["Content-Security-Policy"] = f"{pages.policy()}; script-src 'self'; connect-src 'self'"
     return answer
+
+
+def _wait(counts: dict[str, int]) -> int:
+    """Return how many are still to get it, if nobody cancels that."""
+    return sum(counts[state] for state in control.WAITING)
 
 
 def _bars(counts: dict[str, int], whole: int) -> list[dict[str, Any]]:
@@ -174,6 +187,8 @@ def _schedule(seen: Seen, form: Form, known: dict[str, Any]) -> str:
         raise BadInput(
             "That is in less than 15 minutes. Tick “yes, so soon”, or send it now with its time to call back."
         )
+    if at < known["at"]:
+        raise Refused(f"{form['at'].replace('T', ' ')} in {zone} is over. Give a time to come, or send it now.")
     starts = control.schedule(seen.app.database, seen.review.issue.id, at, undo=pages.undo(seen.app), **known)
     return f"It leaves {times.when(starts, zone)}."
 
@@ -199,7 +214,10 @@ def _cancel(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
 
 def _undo(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
     control.call_back(seen.app.database, seen.review.issue.id, **known)
-    return "Called back: nothing has left. It is a draft again; what you approve next is what is sent."
+    return (
+        "Called back: nothing has left. Its approval is taken back; its editions, checks and tests stand. "
+        "What you approve next is what is sent."
+    )
 
 
 def _pause(seen: Seen, _form: Form, known: dict[str, Any]) -> str:
@@ -244,10 +262,17 @@ def _test(seen: Seen, form: Form, known: dict[str, Any]) -> str:
 
 
 def _testers(seen: Seen, form: Form, _known: dict[str, Any]) -> str:
-    given = ",".join(form.get("testers", "").replace(",", " ").split())
+    """Say who may get tests. A form without the field is broken, and says nothing of them; an empty one says nobody."""
+    if "testers" not in form:
+        raise BadInput("The form came without its addresses, so nothing was changed. Open the page again.")
+    given = form["testers"].replace(",", " ").split()
+    wrong = publications.problems(**seen.review.publication.model_dump() | {"testers": given})
+    if "testers" in wrong:
+        raise BadInput(f"{FIELDS['testers'].label}: {wrong['testers']}")
     with seen.app.database.writing() as session:
-        by: dict[str, Any] = {"who": seen.who, "at": seen.app.clock.now()}
-        kept = publications.change(session, seen.review.publication.id, {"testers": given}, **by).testers
+        by: dict[str, Any] = {"who": seen.who, "at": seen.app.clock.now(), "seen": form.get("seen", "")}
+        publications.put(session, seen.review.publication.id, {"testers": given}, **by)
+        kept = publications.get(session, seen.review.publication.id).testers
     return f"Tests go to {', '.join(kept)}." if kept else "Tests go to nobody but who asks for one."
 
 

@@ -22,14 +22,13 @@ from digest.sample import editions
 from digest.users import Role, User
 from digest.web import template_pages as shapes
 from digest.web.acting import Form, form_of, status_of
+from digest.web.desk_panes import MAIL
 from digest.web.gate import Gate, page_for
-from digest.web.security import OF_A_MAIL
 from subscribers.pages import BOTH_WAYS
 
 OF: Final = {"sample": "the sample newsroom", "issue": "the newest issue"}
 FACES: Final = (Face.light, Face.dark, Face.forced, Face.bare, Face.plain, Face.text, Face.source)
 _CHANGE: Final = "change a template"
-_HEADERS: Final = {"Content-Security-Policy": OF_A_MAIL, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _OUTCOME: Final = "An issue that is drafted takes it up at once, and what was approved falls back to a draft."
 
 
@@ -210,19 +209,19 @@ class _Templates:
         try:
             return self._looked_at(name, shapes.typed(form), form.get("of", ""), form.get("face", ""))
         except BadInput as error:
-            return HTMLResponse(faces.shown(Face.text, "", str(error), "en"), HTTPStatus.BAD_REQUEST, _HEADERS)
+            return HTMLResponse(faces.shown(Face.text, "", str(error), "en"), HTTPStatus.BAD_REQUEST, MAIL)
 
     def _looked_at(self, name: str, own: OwnTemplate, of: str, face: str) -> HTMLResponse:
         """Return a mail made with a template; where it cannot be made, the sentence why."""
         look = Face(face) if face in Face.__members__ else Face.light
         plan = self._newest_issue(name) if of == "issue" else editions.usual()
         if plan is None:
-            return HTMLResponse(faces.shown(Face.text, "", "There is no issue yet.", "en"), headers=_HEADERS)
+            return HTMLResponse(faces.shown(Face.text, "", "There is no issue yet.", "en"), headers=MAIL)
         try:
             body = shapes.page(trying.with_template(plan, name, own), look, self._urls())
         except TemplateError as error:
-            return HTMLResponse(faces.shown(Face.text, "", str(error), "en"), HTTPStatus.OK, _HEADERS)
-        return HTMLResponse(editions.with_pictures(body) if of != "issue" else body, headers=_HEADERS)
+            return HTMLResponse(faces.shown(Face.text, "", str(error), "en"), HTTPStatus.OK, MAIL)
+        return HTMLResponse(editions.with_pictures(body) if of != "issue" else body, headers=MAIL)
 
     def _newest_issue(self, name: str) -> EditionPlan | None:
         with self.gate.app.database.reading() as session:

@@ -16,12 +16,11 @@ from digest.editors.links import Door
 from digest.errors import DigestError, Refused
 from digest.issues import finding
 from digest.users import Role, User
-from digest.web import around, openid
+from digest.web import around, openid, returning
 from digest.web import review_pages as pages
 from digest.web.acting import Act, Acts, of_our_page, status_of
 from digest.web.review_pages import Seen, page
 from subscribers.errors import SubscribersError
-from subscribers.pages import BOTH_WAYS
 
 COOKIE: Final = "digest_desk"
 SAFE_COOKIE: Final = f"__Host-{COOKIE}"  # over https no other host can set it
@@ -117,9 +116,8 @@ class Gate:
         return page_for(user, "issues", status, done=done, notice=notice, **values)
 
     def sign_in_first(self, request: Request) -> Response:
-        """Lead to the form, and from it back."""
-        after = request.url.path if request.method in BOTH_WAYS else "/desk"
-        return RedirectResponse(f"/desk/sign-in?next={quote(after)}", HTTPStatus.SEE_OTHER)
+        """Lead to the form, and from it back: to the page itself, or to the one whose button was pressed."""
+        return RedirectResponse(f"/desk/sign-in?next={quote(returning.after(request))}", HTTPStatus.SEE_OTHER)
 
     def asked(
         self, *, after: str = "/desk", address: str = "", notice: str = "", nobody: bool = False

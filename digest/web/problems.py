@@ -87,7 +87,7 @@ def answer(refusal: Refusal, path: str) -> Response:
 
 def members(status: HTTPStatus, sentence: str, path: str, kind: str = "") -> dict[str, Any]:
     """Return the members that every problem has."""
-    which = kind or _BY_STATUS.get(status, "invalid")
+    which = kind or kind_of(status)
     return {
         "type": f"{DOCS}#{which}",
         "title": KINDS[which][0],
@@ -96,6 +96,11 @@ def members(status: HTTPStatus, sentence: str, path: str, kind: str = "") -> dic
         "instance": quote(path[:500], errors="replace"),
         "error": sentence,
     }
+
+
+def kind_of(status: HTTPStatus) -> str:
+    """Return which of KINDS a status usually says."""
+    return _BY_STATUS.get(status, "invalid")
 
 
 def refusal_of(error: Exception) -> Refusal:

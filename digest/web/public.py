@@ -14,16 +14,18 @@ from digest.bootstrap import App
 from digest.issues.models import Publication
 from digest.ranking.formula import DAILY, WEEKLY, for_cadence
 from digest.rendering.catalogue.pages import own_names
+from digest.settings import templates_folder
 from digest.web.conditional import has
 from digest.web.templates import asked_for, page, problem
 from subscribers.pages import BOTH_WAYS
 
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
+FOR_A_MONTH: Final = {"Cache-Control": "public, max-age=2592000"}  # an icon keeps its address when it changes
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def router(app: App) -> APIRouter:
-    """Return the routes /, /how-we-choose, /pictures/{name} and /health."""
+    """Return the routes /, /how-we-choose, /pictures/{name}, /health and the icons."""
     made = APIRouter()
     for path, show in (
         ("/", _home),
@@ -31,6 +33,8 @@ def router(app: App) -> APIRouter:
         ("/how-we-choose/{publication}", _how_of(app)),
         ("/pictures/{name}", _picture(app)),
         ("/health", _health(app)),
+        ("/icon.svg", _icon("icon.svg", "image/svg+xml")),
+        ("/favicon.ico", _icon("icon.ico", "image/x-icon")),
     ):
         made.add_api_route(path, show, methods=BOTH_WAYS, response_model=None)
     return made
@@ -72,6 +76,15 @@ def _picture(app: App) -> Callable[[str, Request], Response]:
         return FileResponse(file, headers=headers, media_type=TYPES[ending])
 
     return picture
+
+
+def _icon(name: str, kind: str) -> Callable[[], Response]:
+    """Serve our icon: the drawing that pages name, and the picture that some programs ask for by themselves."""
+
+    def icon() -> Response:
+        return FileResponse(templates_folder() / "public" / name, headers=FOR_A_MONTH, media_type=kind)
+
+    return icon
 
 
 def _health(app: App) -> Callable[[], Response]:

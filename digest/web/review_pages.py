@@ -11,12 +11,13 @@ from uuid import UUID
 from fastapi.responses import HTMLResponse
 
 from digest.bootstrap import App
-from digest.editors import checking, faces, live, reading, stories, taps, times, undoing, views, writing
+from digest.editors import checking, differing, faces, live, reading, stories, taps, times, undoing, views, writing
 from digest.editors.faces import Face
 from digest.editors.links import Door
 from digest.editors.reading import Review
 from digest.editors.taps import Tap
 from digest.issues import lifecycle
+from digest.issues.plan import EditionPlan
 from digest.proofs import relaxed
 from digest.proofs.check import Level
 from digest.rendering.urls import NOBODY, VIEW
@@ -51,11 +52,13 @@ def whole(
     width: str = "",
     done: str = "",
     notice: str = "",
-    changes: Sequence[str] | None = None,
+    changes: Sequence[str] = (),
+    before: EditionPlan | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HTMLResponse:
     """Return the page of the whole issue. ``edition``: the id of the one to preview. ``changes``: since the act.
 
+    ``before``: the edition in view as it was before the act, from which they are told instead.
     At the desk that edition's stories are shown as well, and the mail in a face at a width, with what the panes need.
     """
     panes: dict[str, Any] = {}
@@ -64,7 +67,7 @@ def whole(
         seen = replace(seen, review=live.of_edition(seen.review, wanted))
         panes = _panes(seen, wanted, face, width)
     review = seen.review
-    told = list(changes or ())
+    told = differing.told(before, review.plan) if before else list(changes)
     values = _approval(review) | {
         "done": done,
         "notice": notice,

@@ -14,6 +14,7 @@ from digest.errors import BadInput, NotFound
 from digest.issues.models import Issue
 from digest.issues.plan import EditionPlan, OwnTemplate
 from digest.proofs import mail_templates
+from digest.proofs.preview import made_up
 from digest.rendering import slots, templates
 from digest.rendering.mailing import render
 from digest.rendering.models import TemplateVersion
@@ -43,14 +44,7 @@ async def source_of(request: Request) -> Form:
 def page(plan: EditionPlan, face: Face, urls: Urls) -> str:
     """Return a mail in a face, filled with harmless values. Raises TemplateError."""
     made = render(plan, urls)  # with all its stories, however heavy it is
-    link = f"{urls.base_url}/preview-only"
-    values = slots.values(
-        made.marks,
-        unsubscribe_url=link,
-        preferences_url=link,
-        name="Sample Reader",
-        stops=dict.fromkeys(plan.lists, link),
-    )
+    values = made_up(made.marks, plan.lists, urls.base_url)
     html, text = slots.fill(made.html, values), slots.fill(made.text, values)
     return faces.shown(face, html, text, plan.language)
 

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import PlainTextResponse, Response
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 
 from digest.bootstrap import App
 from digest.web import api, problems
@@ -20,7 +18,7 @@ NotFoundPage = Callable[[Request, Exception], Response]
 
 
 def include(web: FastAPI, app: App, limiter: Limiter, not_found: NotFoundPage) -> None:
-    """Add the routes under /api. ``not_found``: what answers who asks for an address elsewhere that is not there."""
+    """Add the routes under /api. ``not_found``: what answers elsewhere, for an address or a method there is not."""
     handing_in, issues = api.router(app, limiter), routes.router(app, limiter)
     described = pages.router([*issues.routes, *handing_in.routes], app.settings.base_url)
     for part in (handing_in, issues, described):
@@ -31,10 +29,9 @@ def include(web: FastAPI, app: App, limiter: Limiter, not_found: NotFoundPage) -
     def nowhere(request: Request, error: Exception) -> Response:
         return _said(request, error) if _is_ours(request) else not_found(request, error)
 
-    async def other_method(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - what this handler is registered for
+    def other_method(request: Request, error: Exception) -> Response:
         if not _is_ours(request):
-            return await http_exception_handler(request, error)
+            return not_found(request, error)
         answer = _said(request, error)
         answer.headers["Allow"] = ", ".join(_methods(ours, request.scope["path"]))
         return answer

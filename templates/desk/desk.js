@@ -2,6 +2,7 @@
 // the page already: without it the same buttons, links and forms work. htmx swaps the parts; drag.js moves rows.
 (() => {
   const RESTS = 4000; // ms without a change after which the editions are made and checked
+  const TOLD = 8000; // ms that what was said is shown where its place is out of sight
   const one = (query, within = document) => within.querySelector(query);
   const all = (query, within = document) => [...within.querySelectorAll(query)];
   document.documentElement.classList.add('script');
@@ -24,6 +25,7 @@
 
   // --- the mail -------------------------------------------------------------------------------------------------
   const mail = one('#mail');
+  const home = mail.dataset.base.replace(/\/live$/, ''); // after an order the page's own address is that of the order
   let mark = '';
   const chosen = (query) => one(`${query}[aria-current]`);
   const show = () => {
@@ -62,8 +64,11 @@
   const waiting = [];
   const soon = (act) => { if (busy) waiting.push(act); else act(); };
   const free = () => { busy = false; waiting.shift()?.(); };
-  document.body.addEventListener('htmx:beforeRequest', ({ detail }) => {
-    if (detail.requestConfig.verb === 'post' && detail.target.id === 'stories') busy = true;
+  document.body.addEventListener('htmx:beforeRequest', (event) => {
+    const { elt, requestConfig, target } = event.detail;
+    if (requestConfig.verb === 'post' && target.id === 'stories') busy = true;
+    // Leaving a field is no answer to the question which of two texts it shall be.
+    if (requestConfig.triggeringEvent?.type === 'change' && one(`[data-field="${elt.id}"]`)) event.preventDefault();
   });
 
   // --- tabs -----------------------------------------------------------------------------------------------------
@@ -108,7 +113,7 @@
     timer = setTimeout(() => document.body.dispatchEvent(new CustomEvent('rest')), RESTS);
   };
   const typing = (target) => target.closest('input:not([type=checkbox]):not([type=radio]),textarea,select');
-  const refresh = () => htmx.ajax('GET', `${location.pathname}?edition=${one('#stories').dataset.edition}`, {
+  const refresh = () => htmx.ajax('GET', `${home}?edition=${one('#stories').dataset.edition}`, {
     target: '#stories', select: '#stories', swap: 'outerHTML',
   });
   document.body.addEventListener('saved', (event) => {
@@ -128,17 +133,28 @@
     [busy, waiting.length] = [false, 0];
     say('The server cannot be reached. Nothing was saved; try again.');
   });
+  // What was said stands on top: where that is out of sight, it is shown for a while at the foot as well.
+  const tell = () => {
+    const said = one('#said');
+    if (!said.children.length || said.getBoundingClientRect().bottom > 0) return;
+    said.classList.add('toast');
+    setTimeout(() => said.classList.remove('toast'), TOLD);
+  };
   document.body.addEventListener('htmx:afterSettle', (event) => {
     const { elt, requestConfig } = event.detail;
+    const path = requestConfig?.path || '';
+    if (/\/(order|replace|unpin|undo|redo|test)$/.test(path)) tell();
     if (!requestConfig || requestConfig.verb === 'get') {
       if (elt.id === 'stories') { setVersion(version()); select(row(), { load: false, focus: false }); show(); }
       return;
     }
     if (elt.id === 'story') { refresh().then(rest); return; }
+    if (elt.id === 'said' && path.endsWith('/sending/test')) htmx.ajax('GET', home, { target: '#checks', select: '#checks', swap: 'outerHTML' });
     if (elt.id !== 'stories') return;
     setVersion(version());
     const focused = document.activeElement;
     select(row() || rows()[rows().length - 1], { load: false, focus: focused === document.body });
+    if (path.endsWith('/replace') && row()) htmx.trigger(one('[data-key=story]', row()), 'click');
     show();
     rest();
     free();
@@ -148,6 +164,7 @@
     const clicked = pressed.closest('li.row');
     if (clicked && clicked.dataset.id !== current) select(clicked, { load: false, focus: false });
     if (pressed.closest('[data-key=story],[data-key=replace],[data-key=candidates]')) tab('panel-story');
+    if (pressed.closest('a[href="#panel-checks"]:not([role=tab])')) tab('panel-checks');
     const face = pressed.closest('[data-face],[data-width]');
     if (face) {
       event.preventDefault();
@@ -160,7 +177,10 @@
   const settle = (button) => {
     const clash = button.closest('[data-field]');
     const field = document.getElementById(clash.dataset.field);
-    if (button.dataset.choose === 'theirs') field.value = one('[data-theirs]', clash).textContent;
+    const theirs = one('[data-theirs]', clash).textContent;
+    if (button.dataset.choose === 'theirs') field.value = theirs;
+    one('input[type=hidden]', clash.parentElement).value = theirs; // the choice was made of it
+    clash.remove();
     field.focus();
     htmx.trigger(field, 'change');
   };

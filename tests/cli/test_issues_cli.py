@@ -149,7 +149,7 @@ def test_from_draft_over_edits_to_approval(app: typer.Typer, newsroom_here: Path
     approved = read(app, "issues", "approve", "weekly", "--as", "chief")
     assert (approved["approved_by"], approved["readers"]) == ("chief", 2)
     assert read(app, "issues", "show", "weekly")["approved_by"] == "chief"
-    assert read(app, "issues", "revoke", "weekly")["status"] == "draft"
+    assert read(app, "issues", "revoke", "weekly")["status"] == "in_review"
     assert "Approved: 2 editions for 2 readers" in run(app, "issues", "approve", "weekly")
     run(app, *edit, "refresh", "--at", AT)
     shown = read(app, "issues", "show", "weekly")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from digest.database import Database
@@ -129,12 +130,16 @@ def test_what_can_change_is_looked_at_again(database: Database):
 
 
 def test_an_approval_can_be_taken_back(database: Database):
-    """The issue is a draft again, the row stays with the time it fell."""
+    """The row stays with the time it fell; the editions stand, and approving them again needs nothing made anew."""
     issue = ready(database)
     with pytest.raises(Refused, match="no approval can be taken back"):
         approval.revoke(database, issue.id, who="chief", at=NOW)
     approval.approve(database, issue.id, who="chief", at=NOW)
     later = NOW + timedelta(minutes=5)
+    assert approval.revoke(database, issue.id, who="chief", at=later).status == IssueStatus.in_review
+    approval.approve(database, issue.id, who="chief", at=later)
+    with database.writing() as session:  # not the content that the hash is of: nothing is kept
+        session.execute(update(Edition).values(content_hash="another"))
     assert approval.revoke(database, issue.id, who="chief", at=later).status == IssueStatus.draft
     with database.reading() as session:
-        assert [one.withdrawn_at for one in session.exec(select(Approval))] == [later]
+        assert [one.withdrawn_at for one in session.exec(select(Approval))] == [later, later]

@@ -124,7 +124,7 @@ def test_readers_with_nothing_new_get_no_edition(database: Database):
     proof = proof_of(database, issue)
     assert [tuple(one.lists) for one in proof.editions] == [("sc",)]
     assert [check.sentence for check in proof.checks if check.code == "nothing-new"] == [
-        "1 readers of ee get no mail this time: nothing is new for them."
+        "1 readers of Eastern Europe get no mail this time: nothing is new for them."
     ]
 
 

@@ -78,11 +78,30 @@ def test_what_was_printed_opens_the_desk_and_the_draft(demo: Demo):
         assert "sign-out" not in stranger.get("/desk").text
 
 
+REGION = {"order": "save", "kind": "custom", "color": "#6B3A7D", "color_dark": "#D0A5E0", "country": "EG"}
+CHANGES = (
+    ("/desk/lists", {"order": "down", "list": "meridian-south-caucasus"}),
+    ("/desk/lists/meridian-central-asia", {"name": "Steppes", "description": "", "open": ""}),
+    ("/desk/regions", {"order": "down", "region": "south-caucasus"}),
+    ("/desk/regions/central-asia", {"order": "alias", "alias": "The steppes"}),
+    ("/desk/regions/middle-east", REGION | {"name:en": "Levant and Gulf"}),
+    ("/desk/publications/meridian/skip", {"day": "2030-01-07"}),
+)
+
+
 def test_the_next_run_has_the_same_draft_and_another_password(demo: Demo):
-    """Edits would stay; nobody knows the password of yesterday."""
+    """What was changed at the desk stays, lists and regions too; nobody knows the password of yesterday."""
+    with signed_in(demo, demo.of(r"Password: +(\S+)")) as client:
+        for path, form in CHANGES:
+            seen = re.search(r'name="seen" value="([^"]*)"', client.get(path).text)
+            answer = client.post(path, data=form | ({"seen": seen[1]} if seen else {}))
+            assert 'role="status"' in answer.text, (path, answer.text)
     (again,) = served(demo.folder)
     assert again.of(r"To play: +issue (\d+)") == demo.of(r"To play: +issue (\d+)")
     assert again.of(r"Password: +(\S+)") != demo.of(r"Password: +(\S+)")
+    with signed_in(demo, again.of(r"Password: +(\S+)")) as client:
+        page = client.get("/desk/lists").text
+        assert page.index("Steppes") < page.index("South Caucasus")
 
 
 def test_passwords_are_long_random_and_easy_to_copy():

@@ -95,7 +95,7 @@ def test_nothing_is_left_of_the_weekly(database: Database, clock: StillClock):
     proof = making.make_proof(database, issue.id, urls=URLS, at=clock.at, relaxed=RELAXED)
     assert [(one.readers, list(one.without)) for one in proof.editions] == [(1, [])]
     said = [check.sentence for check in proof.checks if check.code == "nothing-new"]
-    assert said == ["1 readers of sc get no mail this time: nothing is new for them."]
+    assert said == ["1 readers of South Caucasus get no mail this time: nothing is new for them."]
     made = companions.issue_of(database, "weekly", NEXT, clock)
     (row,) = rows_of(database, DELIVERY, DELIVERY.c.subscriber_id == both, DELIVERY.c.issue_number == issue.number)
     assert (made, row.state, row.reason) == (issue.id, "withdrawn", "had every story before")

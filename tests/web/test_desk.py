@@ -171,6 +171,25 @@ def test_an_issue_that_is_not_there_is_a_sentence(as_a, desk):
     assert f"/desk/issues/{desk.issue.number}" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "back"),
+    [
+        ("/desk/nothing/here", 404, "/desk"),
+        ("/desk/issues/1/approve", 405, "/desk/issues/1"),
+        ("/desk/issues/1/order", 405, "/desk/issues/1"),
+        ("/desk/schedule/skip", 405, "/desk/schedule"),
+        ("/desk/skip", 405, "/desk"),
+    ],
+)
+def test_what_is_no_page_leads_to_one(http, path, status, back):
+    """An order's address stays in the address bar: opened again it does nothing, and says where its page is."""
+    answer = http.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert f'href="{back}"' in answer.text
+    assert "script" not in answer.headers["content-security-policy"]
+
+
 def test_the_first_visit_says_how_to_begin(http, app):
     """Where nobody works here yet, the form names the command."""
     newsroom.found(app.database)

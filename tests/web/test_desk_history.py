@@ -56,6 +56,29 @@ def test_a_change_is_put_back_alone(app, as_a, desk):
     assert "was changed meanwhile" in stale.text
 
 
+def test_each_entry_says_what_it_changed_and_nothing_for_machines(as_a, desk):
+    """Of several texts only the one that was set; hours as clocks show them; no hash, no id, no list in brackets."""
+    editor, story = as_a("editor"), f"{desk.path}/story/{STORY}"
+    press(editor, story, f"{story}/texts", headline="Another headline")
+    press(editor, story, f"{story}/texts", kicker="A kicker")
+    approver = as_a("approver")
+    assert "A test is on its way" in approver.post(f"{desk.path}/sending/test", headers=OURS).text
+    given = fields(approver.get(desk.path))
+    reasons = {name: "seen" for name in given if name.startswith("reason:")}
+    assert approver.post(f"{desk.path}/approve", data=given | reasons, headers=OURS).status_code == 200
+    log = unescape(approver.get(f"{desk.path}/history").text).split("<h2>History</h2>", 1)[1]
+    entries = {line.split("<strong>")[2].split("<")[0]: line for line in log.split("<li>")[1:]}
+    assert "“A kicker”" in entries["set kicker"]
+    assert "Another headline" not in entries["set kicker"]
+    assert "approver@example.org" in entries["test"]
+    assert "South Caucasus" in entries["test"]
+    for name in ("test", "approve"):
+        assert "hash" not in entries[name]
+        assert "[" not in entries[name]
+        assert "{" not in entries[name]
+    assert "UTC)" in entries["draft"].split("<ins", 1)[1]
+
+
 @pytest.mark.parametrize("entry", ["1", "999999", "one", ""])
 def test_what_is_no_change_cannot_be_put_back(as_a, desk, entry):
     """The draft itself, what is not there, and nonsense."""

@@ -122,6 +122,33 @@ def test_candidates_are_searched_and_say_why(as_a, desk):
     assert str(key("central-asia", 1)) in everything.text
 
 
+def test_what_is_taken_out_is_shown_as_out(app, as_a, desk):
+    """Its page says so and offers to put it back, not to take it out; no candidate that stands can be put in again."""
+    editor, page = as_a("editor"), f"{desk.path}/story/{STORY}"
+    assert "Why is it here" in editor.get(page).text
+    out = press(editor, page, f"{page}/exclude").text
+    assert "Why is it not here" in out
+    assert "It is taken out of the whole issue, by hand." in out
+    assert "Let it compete again" in out
+    assert "Put it back, pinned there" in out
+    for wrong in ("Take it out", "Make it the lead", "Move it there", "Pin it there"):
+        assert wrong not in out, wrong
+    lead = str(key("south-caucasus", 1))
+    rows = editor.get(f"{desk.path}/candidates", params={"place": lead}).text.split("<tr>")
+    offered = {STORY: 'name="by"', lead: "is there"}
+    for row in rows[2:]:
+        article = row.split("/story/", 1)[1].split('"', 1)[0]
+        assert offered.get(article, "stands already" if "stands at" in row else 'name="by"') in row
+        assert ("stands at" in row) is ('name="by"' not in row)
+    back = press(editor, page, f"{page}/include").text
+    assert "Why is it here" in back
+    assert "Take it out of the issue" in back
+    part = press(editor, page, f"{page}/exclude", list="sc").text
+    assert "Taken out by hand of: <bdi>South Caucasus</bdi>." in part
+    assert "Let it compete there again" in part
+    assert stored(app).edits["excluded"] == {"sc": [STORY]}
+
+
 def test_a_preview_shows_each_face_and_nothing_personal(app, as_a, desk):
     """Each face is a page of its own with a policy without scripts; another's edition is none of this issue."""
     editor = as_a("editor")

@@ -1,10 +1,11 @@
 """The desk's pages of lists: their numbers, their order with the audiences that follow, and adding and renaming one."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, select, update
 
 from digest.database import Database
 from digest.web import sparks
@@ -18,16 +19,19 @@ from subscribers import (
     list_numbers,
     lists,
     reorder,
+    reordering,
+    settle_orders,
     subscribe,
     suppress,
 )
 from subscribers.errors import SubscribersError
-from subscribers.models import Subscriber
+from subscribers.listing import stamp
+from subscribers.models import Subscriber, SubscriberAudience, table
 from subscribers.own_order import set_order
 from tests.conftest import BOTH, NOW
 from tests.issues import newsroom
 from tests.web.looking import reads_well, signed_in
-from tests.web.reviewing import OURS
+from tests.web.reviewing import OURS, fields
 from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
@@ -73,7 +77,7 @@ def test_another_order_is_that_of_every_reader_who_has_not_their_own(database: D
     with database.writing() as session:
         mine = newsroom.person(session, "r0@example.org")
         set_order(session, ref=mine, family="weekly", order=["ee"])
-    assert reorder(database, "weekly", ["ca", "sc", "ee"]) == 3
+    assert reorder(database, "weekly", ["ca", "sc", "ee"]) == 4, "also who named one list of three: the others follow"
     assert reorder(database, "weekly", ["ca", "sc", "ee"]) == 0
     with database.reading() as session:
         found = {one.lists: one.readers for one in audience_sets(session, "weekly", NOW)}
@@ -83,19 +87,73 @@ def test_another_order_is_that_of_every_reader_who_has_not_their_own(database: D
         reorder(database, "weekly", ["ca", "sc"])
 
 
+def statements(database: Database, act: Callable[[], object]) -> int:
+    """Return how many statements an act sends to the database."""
+    sent: list[str] = []
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    act()
+    event.remove(database.engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+@BOTH
+def test_nobody_waits_for_many_readers(database: Database, monkeypatch):
+    """Another order costs as much for ten times the readers: a worker's pass moves them, wherever one broke off."""
+    newsroom.found(database)
+    monkeypatch.setattr(reordering, "AT_ONCE", 2)
+    monkeypatch.setattr(reordering, "CHUNK", 4)
+    for number in range(3):
+        newsroom.reader(database, f"r{number}@example.org", "sc", "ee", "ca")
+    few = statements(database, lambda: reorder(database, "weekly", ["ca", "sc", "ee"]))
+    assert settle_orders(database) == 3
+    for number in range(3, 30):
+        newsroom.reader(database, f"r{number}@example.org", "sc", "ee", "ca")
+    with database.writing() as session:
+        mine = newsroom.person(session, "r0@example.org")
+        set_order(session, ref=mine, family="weekly", order=["sc", "ca", "ee"])
+    many = statements(database, lambda: reorder(database, "weekly", ["ee", "ca", "sc"]))
+    assert many == few
+    with database.reading() as session:
+        now = {one.lists: one.readers for one in audience_sets(session, "weekly", NOW)}
+    assert now == {("ca", "sc", "ee"): 29, ("sc", "ca", "ee"): 1}
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(reordering, "lock", interrupted_at(3))
+        settle_orders(database)
+    assert settle_orders(database) == 21, "two pieces of four were done before"
+    assert settle_orders(database) == 0
+    with database.reading() as session:
+        now = {one.lists: one.readers for one in audience_sets(session, "weekly", NOW)}
+        members = session.execute(select(table(SubscriberAudience).c.subscriber_id)).all()
+    assert now == {("ee", "ca", "sc"): 29, ("sc", "ca", "ee"): 1}
+    assert len(members) == 30
+
+
+def interrupted_at(turn: int) -> Callable[..., None]:
+    """Return a lock that ends the process at its so manieth turn."""
+    turns = iter(range(1, turn + 1))
+
+    def lock(*_given: Any) -> None:
+        if next(turns) == turn:
+            raise KeyboardInterrupt
+
+    return lock
+
+
 @BOTH
 def test_a_list_is_renamed_and_closed(database: Database):
-    """Its name, description and whether it takes readers; not under a name it no longer has, nor to nothing."""
+    """Its name, description and whether it takes readers; not where somebody changed any of it, nor to nothing."""
     newsroom.found(database)
     with database.writing() as session:
-        assert (
-            change_list(session, "sc", {"name": " The  South ", "open": False}, seen="South Caucasus").name
-            == "The South"
-        )
+        seen = stamp(lists(session)[0])
+        assert change_list(session, "sc", {"name": " The  South ", "open": False}, seen=seen).name == "The South"
         assert not lists(session)[0].open
-        for values, seen in (({"name": "X"}, "South Caucasus"), ({"name": " "}, ""), ({"description": "x" * 301}, "")):
+        for values, held in (({"name": "X"}, seen), ({"name": " "}, ""), ({"description": "x" * 301}, "")):
             with pytest.raises(SubscribersError):
-                change_list(session, "sc", values, seen=seen)
+                change_list(session, "sc", values, seen=held)
 
 
 def test_lists_are_shown_to_all_and_changed_by_operators(app, as_a):
@@ -146,18 +204,36 @@ def test_a_list_has_a_page_of_its_own(app, as_a):
     page = operator.get("/desk/lists/sc").text
     assert "of these suppressed" in page
     assert "Confirmed readers over 8 weeks: from 0 to 4" in page
-    form = {"seen": "South Caucasus", "name": SCRIPT, "description": SCRIPT, "open": "yes"}
+    form = fields(operator.get("/desk/lists/sc")) | {"name": SCRIPT, "description": SCRIPT, "open": "yes"}
     saved = operator.post("/desk/lists/sc", data=form, headers=OURS)
     assert "Saved." in saved.text
     assert SCRIPT not in saved.text
     late = operator.post("/desk/lists/sc", data=form | {"name": "Mine"}, headers=OURS)
     assert late.status_code == 409
     assert 'value="Mine"' in late.text
+    assert late.text.count("Stored: <bdi>&lt;script&gt;") == 1, "the name; what both say of it is the same"
     assert operator.get("/desk/lists/none").status_code == 409
     assert operator.post("/desk/lists/none", data=form, headers=OURS).status_code == 404
     assert as_a("approver").post("/desk/lists/sc", data=form, headers=OURS).status_code == 409
     with app.database.reading() as session:
         assert find(session, app.keys, "reader0@example.org") is not None
+
+
+def test_two_who_change_a_list_at_once_are_told(app, as_a):
+    """Whatever of it was changed: both are shown, and saving again puts one's own; a broken form saves nothing."""
+    operator = as_a("operator")
+    form = fields(operator.get("/desk/lists/sc")) | {"name": "South Caucasus"}
+    with app.database.writing() as session:  # another says only another sentence about it
+        change_list(session, "sc", {"description": "Theirs"})
+    late = operator.post("/desk/lists/sc", data=form | {"description": "Ours", "open": ""}, headers=OURS)
+    assert late.status_code == 409
+    assert "Stored: <bdi>Theirs</bdi>" in late.text
+    assert 'value="Ours"' in late.text
+    assert "(stored: yes)" in late.text
+    again = fields(late) | {"name": "Mine", "description": "Ours", "open": "yes"}
+    assert "Saved." in operator.post("/desk/lists/sc", data=again, headers=OURS).text
+    del again["seen"]
+    assert operator.post("/desk/lists/sc", data=again, headers=OURS).status_code == 400
 
 
 def test_small_charts_are_drawn_in_their_box():

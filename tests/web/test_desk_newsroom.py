@@ -1,7 +1,9 @@
 """The desk's pages of articles and of people: what each shows, decides, and keeps from whom."""
 
+import httpx
 import pytest
 
+from digest import users
 from digest.articles import changes
 from tests.editors.newsroom import key
 from tests.web.looking import reads_well, signed_in
@@ -58,7 +60,7 @@ def test_bad_orders_are_sentences(as_a):
 
 
 def test_an_operator_says_who_works_here(as_a):
-    """Adds, gives roles and passwords, removes; nobody shuts themselves out."""
+    """Adds, gives roles and passwords, removes."""
     operator = as_a("operator")
 
     def do(**form: str) -> str:
@@ -69,8 +71,34 @@ def test_an_operator_says_who_works_here(as_a):
     do(order="role", address="dina@example.org", role="approver")
     do(order="password", address="dina@example.org", password="four other good words")
     assert "dina@example.org" not in do(order="remove", address="dina@example.org")
-    assert "shut yourself out" in do(order="remove", address="operator@example.org")
+    assert "does not say what to do" in do(order="burn", address="dina@example.org")
     assert "no role" in do(order="role", address="editor@example.org", role="boss")
+
+
+def test_nobody_shuts_themselves_out_unasked_nor_the_last_operator(app, as_a):
+    """The last operator stays what they are; another one is asked once more, and then it is done."""
+    operator = as_a("operator")
+    mine = {"address": "operator@example.org"}
+    orders = ({"order": "remove"}, {"order": "role", "role": "editor"})
+
+    def do(**form: str) -> httpx.Response:
+        return operator.post("/desk/users", data=mine | form, headers=OURS)
+
+    for order in orders:
+        for sure in ("", "yes"):
+            answer = do(**order, sure=sure)
+            assert answer.status_code == 409
+            assert "is the last operator here" in answer.text
+    do(order="add", address="dina@example.org", role="operator", password=WORDS)
+    assert "Shut yourself out?" in do(**orders[0]).text
+    asked = do(**orders[1])
+    assert "Make yourself editor?" in asked.text
+    assert "Yes, make me editor" in asked.text
+    assert operator.get("/desk/users").status_code == 200, "nothing is done before that is said"
+    assert do(**orders[1], sure="yes").headers["location"] == "/desk"
+    assert operator.get("/desk/users").status_code == 409
+    with app.database.reading() as session:
+        assert users.get(session, mine["address"]).role == "editor"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

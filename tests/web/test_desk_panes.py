@@ -177,6 +177,8 @@ def test_a_conflict_shows_both_and_overwrites_nothing(app, as_a, desk):
     assert "approver@example.org changed this meanwhile" in late.text
     assert "“<bdi data-theirs>Mine</bdi>”" in late.text
     assert "“<bdi>Theirs</bdi>”" in late.text
+    assert f'name="was-headline" value="{was}"' in late.text, "no text but a chosen one is saved over theirs"
+    assert save(first, desk.path, "headline", "Theirs", was, SECOND).status_code == 409
     assert edits(app).texts[SECOND]["headline"] == "Mine"
     assert save(first, desk.path, "headline", "Theirs", "Mine", SECOND).status_code == 200
     assert edits(app).texts[SECOND]["headline"] == "Theirs"

@@ -1,13 +1,19 @@
 """The desk's page of what an issue brought."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from digest import users
 from digest.proofs.models import Edition
+from digest.reports import writing
+from digest.sending.ledger import ISSUE
 from tests.conftest import NOW
-from tests.reports import newsroom
+from tests.reports import made, newsroom
+from tests.web.reviewing import OURS
 from tests.web.test_desk import WORDS
 
 
@@ -55,3 +61,20 @@ def test_it_is_read_and_taken_along(site, number, chromium, http):
     assert http.get(f"/desk/issues/{number}/report/regions.png").status_code == 303
     assert complaints == []
     context.close()
+
+
+def test_it_has_the_desk_around_it_and_says_hours_as_other_pages_do(app, number, http):
+    """Its navigation, and the bar of what leaves soon; hours in the publication's zone, none in ISO 8601."""
+    with app.database.writing() as session:
+        waits = {"status": "scheduled", "undo_until": NOW + timedelta(minutes=4), "held": ""}
+        first = session.execute(select(ISSUE.c.number).order_by(ISSUE.c.number)).scalars().first()
+        session.execute(update(ISSUE).where(ISSUE.c.number == first).values(waits))
+    given = {"address": "editor@example.org", "password": WORDS}
+    http.post("/desk/sign-in", data=given, headers=OURS)
+    page = http.get(f"/desk/issues/{number}/report")
+    assert '<nav aria-label="Desk">' in page.text
+    assert "leaves in 4 minutes" in page.text
+    assert re.search(r"Sent \w{3} \d{1,2} \w{3} \d{4}, \d\d:\d\d in Europe/Brussels \(\d\d:\d\d UTC\)", page.text)
+    assert not re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d", page.text)
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert "leaves in" not in writing.page(made.report())

@@ -54,13 +54,23 @@ def test_a_test_goes_to_nobody_else(app, as_a, desk):
     assert list(app.settings.outbox_dir.rglob("*.eml")) == []
 
 
-def test_an_approver_names_the_testers(as_a, desk):
-    """One on each line, ten at most; an editor does not."""
+def test_an_approver_names_the_testers(app, as_a, desk):
+    """One on each line, ten at most; an editor does not. A broken form, or one of before, takes nobody away."""
     client = as_a("approver")
     assert f"Tests go to {CARLA}, {MY}." in order(client, desk.path, "testers", testers=f"{CARLA}\n{MY}").text
     assert f'name="to:{CARLA}"' in client.get(f"{desk.path}/sending").text
     many = " ".join(f"t{number}@x.example" for number in range(11))
     assert order(client, desk.path, "testers", testers=many).status_code == 409
+    wrong = order(client, desk.path, "testers", testers=f"{CARLA} nobody").text
+    assert "Who may get tests: “nobody”" in wrong.replace("&#39;nobody&#39;", "“nobody”")
+    assert f">{CARLA} nobody</textarea>" in wrong
+    assert f"Stored: {CARLA}, {MY}" in wrong
+    assert "testers.0" not in wrong
+    given = fields(client.get(f"{desk.path}/sending"))
+    assert client.post(f"{desk.path}/sending/testers", data=given, headers=OURS).status_code == 409
+    rule(app, name="Another name")
+    assert client.post(f"{desk.path}/sending/testers", data=given | {"testers": ""}, headers=OURS).status_code == 409
+    assert f"Stored: {CARLA}, {MY}" in order(client, desk.path, "testers", testers=many).text, "nobody took them away"
     assert "Tests go to nobody" in order(client, desk.path, "testers", testers="").text
     assert order(as_a("editor"), desk.path, "testers", testers=CARLA).status_code == 409
 
@@ -89,7 +99,7 @@ def test_what_changed_since_the_approval_is_shown(as_a, approver, desk):
 
 
 def test_a_bar_on_every_page_calls_it_back(app, as_a, approver, desk):
-    """While it can be called back; then it is a draft again. An editor sees it and has no button."""
+    """While it can be called back; then it wants another approval. An editor sees it and has no button."""
     order(approver, desk.path, "send")
     for path in ("/desk", desk.path, f"{desk.path}/sending", "/desk/me", "/desk/articles"):
         page = approver.get(path).text
@@ -100,7 +110,7 @@ def test_a_bar_on_every_page_calls_it_back(app, as_a, approver, desk):
     answer = approver.post(f"{desk.path}/sending/undo", headers=OURS)
     assert "Called back: nothing has left." in answer.text
     assert "leaves in" not in answer.text
-    assert stored(app).status == "draft"
+    assert stored(app).status == "in_review"
     app.clock.at = NOW + timedelta(hours=1)
     work(app)
     assert mails(app) == []
@@ -144,6 +154,13 @@ def test_a_paused_sending_says_who_has_it_and_each_edition_its_numbers(app, appr
     assert "What is changed now is a new revision" in page
     assert '<th scope="row"><bdi>All editions</bdi></th>' in page
     assert "open" in page.split("What happened so far", 1)[1]
+    newsroom.set_issue(app.database, desk.issue.id, status="draft", held="")
+    page = approver.get(f"{desk.path}/sending").text
+    assert "The issue is a draft." in page
+    assert f"{len(ids) - 2} of {len(ids)} have it." in page, "also while it is changed for the rest"
+    newsroom.set_issue(app.database, desk.issue.id, status="approved")
+    page = approver.get(f"{desk.path}/sending").text
+    assert "Send it to who has it not yet: 1, with" in page, "no button says that all get it again"
 
 
 def test_the_rate_and_the_end_are_shown_while_it_is_sent(app, approver, desk):

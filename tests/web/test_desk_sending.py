@@ -76,7 +76,7 @@ def test_an_hour_is_that_of_the_zone(app, approver, desk):
     assert "It leaves" in ordered.text
     assert stored(app).send_at == NOW.replace(hour=10, minute=30)
     for at, words in (
-        ("2026-11-23T08:00", "is over"),
+        ("2026-11-23T08:00", "2026-11-23 08:00 in Europe/Brussels is over"),
         ("2027-03-28T02:30", "leap over 02:30"),
         ("2026-11-24T12:00Z", "without another zone"),
         ("soon", "Write the day and the hour"),

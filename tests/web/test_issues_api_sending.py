@@ -111,7 +111,7 @@ def test_what_was_not_looked_at_is_not_approved_nor_sent(app, api):
     assert api.post(f"{ONE}/approve", json=given).status_code == 200
     past = {"version": given["version"], "at": "2026-11-24T05:00:00Z"}
     assert "is over" in api.post(f"{ONE}/schedule", json=past).json()["detail"]
-    assert api.post(f"{ONE}/revoke", headers={"If-Match": f'"{given["version"]}"'}).json()["status"] == "draft"
+    assert api.post(f"{ONE}/revoke", headers={"If-Match": f'"{given["version"]}"'}).json()["status"] == "in_review"
     assert api.post(f"{ONE}/revoke", json={"version": given["version"]}).status_code == 409
 
 

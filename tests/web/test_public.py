@@ -22,7 +22,17 @@ def test_the_home_page_says_what_this_is(http):
     answer = http.get("/")
     assert answer.status_code == 200
     assert "digest-mailer" in answer.text
-    assert scan(http, "/") == {"/", "/how-we-choose", "/join", "/link"}
+    assert scan(http, "/") == {"/", "/how-we-choose", "/icon.svg", "/join", "/link"}
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/icon.svg", "image/svg+xml"), ("/favicon.ico", "image/x-icon")])
+def test_the_icon_is_there_and_kept(http, path, kind):
+    """Also where programs look for it unasked; the pages of readers and of the desk name it."""
+    answer = http.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    assert answer.headers["cache-control"] == "public, max-age=2592000"
+    for page in ("/", "/desk/sign-in"):
+        assert '<link rel="icon" href="/icon.svg"' in http.get(page).text
 
 
 def test_health_asks_the_database(app, http):

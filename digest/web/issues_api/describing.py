@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from digest.api_keys import Scope
 from digest.articles.importing.data import ArticleData
 from digest.web.issues_api.shapes import Problem
-from digest.web.problems import KINDS, MEDIA_TYPE
+from digest.web.problems import KINDS, MEDIA_TYPE, kind_of
 
 SCHEME: Final = "key"
 REF: Final = "#/components/schemas/{model}"
@@ -46,21 +46,6 @@ _WITH_BODY: Final = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
-_WORDS: Final = {
-    HTTPStatus.UNAUTHORIZED: "no-key",
-    HTTPStatus.FORBIDDEN: "wrong-scope",
-    HTTPStatus.NOT_FOUND: "not-found",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
-    HTTPStatus.TOO_MANY_REQUESTS: "too-many",
-    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
-    HTTPStatus.REQUEST_TIMEOUT: "too-slow",
-    HTTPStatus.CONFLICT: "refused",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-long",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not-json",
-    HTTPStatus.PRECONDITION_FAILED: "changed",
-    HTTPStatus.PRECONDITION_REQUIRED: "no-version",
-    HTTPStatus.BAD_GATEWAY: "provider",
-}
 _PAGES: Final = {
     "type": "object",
     "required": ["pages"],
@@ -192,6 +177,6 @@ def _of(model: Any, name: str) -> dict[str, Any]:
 def _problems(statuses: Sequence[HTTPStatus]) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        int(status): {"description": KINDS[_WORDS[status]][0], "content": {MEDIA_TYPE: {"schema": schema}}}
+        int(status): {"description": KINDS[kind_of(status)][0], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in sorted(set(statuses))
     }

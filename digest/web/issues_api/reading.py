@@ -66,7 +66,7 @@ class Reading:
         review = self.newsroom.review(number)
         if list_id and list_id not in review.recipe.frame.by_list:
             raise NotFound(f"Issue {number} has no list {list_id!r}.")
-        ids = [one["id"] for one in stories.candidates(review, q, list_id, most=None)]
+        ids = stories.ordered(review, q, list_id)
         start = _start(cursor, review.issue.version)
         page = ids[start : start + limit]
         more = cursor_of(review.issue.version, start + limit) if len(ids) > start + limit else None
@@ -79,8 +79,7 @@ class Reading:
         """List who did what to an issue, the newest first."""
         before = parts_of(cursor, 1)[0] if cursor is not None else None
         with self.newsroom.app.database.reading() as session:
-            rows = log.entries(session, found(session, number))
-        rows = [one for one in reversed(rows) if before is None or (one.id or 0) < before]
+            rows = log.newest(session, found(session, number), limit + 1, before=before)
         more = cursor_of(rows[limit - 1].id) if len(rows) > limit else None
         linked(request, response, more)
         items = [one.model_dump() | {"can_restore": editing.is_change(one)} for one in rows[:limit]]

@@ -83,7 +83,7 @@ class Sending:
         return given.model_dump() | {"number": number, "readers": sum(given.audience.values())}
 
     def revoke(self, number: Issue, who: Who, if_match: IfMatch = None, body: asking.OfVersion | None = None) -> Row:
-        """Take the approval of an issue back: it is a draft again, with the next version."""
+        """Take the approval of an issue back: it is in review, with the next version; its editions stand."""
         issue = self.newsroom.issue(number)
         looked_at(issue, body.version if body else None, if_match)
         return approval.revoke(self.newsroom.app.database, issue.id, who=who.who, at=self.newsroom.now())
