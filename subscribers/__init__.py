@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from subscribers.import_work import forget_files as forget_files
     from subscribers.import_work import headings as headings
     from subscribers.import_work import preview as preview
+    from subscribers.import_work import recognised as recognised
     from subscribers.import_work import work_on_files as work_on_files
     from subscribers.importing import ImportReport as ImportReport
     from subscribers.importing import import_csv as import_csv
@@ -106,7 +107,7 @@ _HOMES = {
     "csv_rows": ("RowError",),
     "freshness": ("confirmed_since",),
     "import_jobs": ("BUSY", "Brought", "Choice", "IN_WORDS", "ReaderFiles"),
-    "import_work": ("forget_files", "headings", "preview", "work_on_files"),
+    "import_work": ("forget_files", "headings", "preview", "recognised", "work_on_files"),
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
     "listing": ("ListData", "add_list", "change_list", "get_list", "lists"),

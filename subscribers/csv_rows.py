@@ -151,7 +151,7 @@ class Reading:
         if "address" not in found:
             raise BadFile(f"The file's first line must name a column email or address. It has: {has}.")
         if not self.lists and "lists" not in found and self._state not in {BOUNCED, STRANGER}:
-            raise BadFile("Say which lists the readers are for: a column lists, or the option --list.")
+            raise BadFile("Say which lists the readers are for: by a column of lists, or for all rows (--list).")
         if self.lists and "lists" in self.mapping.values():
             raise BadFile("Either name the lists with --list, or map a column to lists; not both.")
 

@@ -3,7 +3,7 @@
 import csv
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from subscribers.csv_files import lines_of, records
-from subscribers.csv_rows import RowError, guarded
-from subscribers.errors import SubscribersError
+from subscribers.csv_rows import Reading, RowError, guarded
+from subscribers.errors import BadFile, SubscribersError
 from subscribers.import_jobs import (
     BUSY,
     COUNTING,
@@ -33,7 +33,7 @@ from subscribers.import_jobs import (
 )
 from subscribers.importing import Chunk, ImportReport, import_csv
 from subscribers.keys import Keys
-from subscribers.suppression_files import BanReport, suppress_csv
+from subscribers.suppression_files import BanReport, ban_columns, suppress_csv
 from subscribers.transactions import Transactions
 
 LOOKED_AT: Final = 5_000  # rows of a preview
@@ -99,6 +99,20 @@ def work_on_files(
         return f"{taken.name} waits for the next worker."
     work.finish(counting=counting)
     return f"{taken.name} is {'counted' if counting else 'imported'}: {report.rows:,} rows."
+
+
+def recognised(files: ReaderFiles, one: Brought) -> ImportReport | BanReport:
+    """Return a report that says of a file no more than whose it is and what its columns mean, as far as is told.
+
+    For a file whose rows cannot be read as it is chosen. Raises OSError.
+    """
+    names, choice = headings(files, one), one.choice
+    if one.kind != READERS:
+        return BanReport(columns=ban_columns(names, choice.mapping))
+    reading = Reading((), one.created_at, mapping=choice.mapping, system_name=choice.system, file_name=one.name)
+    with _opened(files.path(one.id), one.encoding) as lines, suppress(BadFile):
+        next(reading.rows(lines), None)
+    return ImportReport(system=reading.system.name, columns=reading.columns or tuple((name, "") for name in names))
 
 
 def headings(files: ReaderFiles, one: Brought) -> tuple[str, ...]:

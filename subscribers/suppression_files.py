@@ -108,9 +108,7 @@ def suppress_csv(
     places = _places(plain, mapping or {})
     if "address" not in places:
         raise BadFile(f"The file's first line must name a column email or address. It has: {', '.join(names)}.")
-    meant = {place: ours for ours, place in places.items()}
-    columns = tuple((name, meant.get(place, "")) for place, name in enumerate(names))
-    report = BanReport(_provider(plain), columns=columns)
+    report = BanReport(_provider(plain), columns=ban_columns(names, mapping or {}))
     on_header(names)
     sheet = _Sheet(places, at, reason, "" if reason else _kind(plain, file_name))
     bans = islice(_bans(rows, sheet, after), most)
@@ -137,6 +135,16 @@ def _settle(
     for one in chunk.errors:
         on_error(one)
     on_rows(chunk.rows)
+
+
+def ban_columns(names: Sequence[str], mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return what the columns of a file are taken for: (their heading, ours); "" for none."""
+    plain = [name.strip().lstrip("\ufeff").casefold() for name in names]
+    try:
+        meant = {place: ours for ours, place in _places(plain, mapping).items()}
+    except BadFile:
+        meant = {}
+    return tuple((name, meant.get(place, "")) for place, name in enumerate(names))
 
 
 def _places(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:

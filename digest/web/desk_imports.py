@@ -32,6 +32,7 @@ from subscribers import (
     headings,
     lists,
     preview,
+    recognised,
     survey,
 )
 from subscribers.errors import SubscribersError
@@ -148,17 +149,13 @@ class _Imports:
         app = self.gate.app
         try:
             report = preview(app.database, app.keys, self.store, one, app.clock.now())
+            problem = ""
         except SubscribersError as error:
-            return self._columns_alone(one), str(error)
+            report, problem = recognised(self.store, one), str(error)
         except OSError as error:
             return None, f"The file cannot be read: {error.strerror}. Bring it again."
         with app.database.reading() as session:
-            return forms.preview(one, report, lists(session)), ""
-
-    def _columns_alone(self, one: Brought) -> dict[str, Any]:
-        """Return the form of a file that cannot be read as it is: what its columns mean can still be said."""
-        with self.gate.app.database.reading() as session:
-            return forms.blank(one, headings(self.store, one), lists(session))
+            return forms.preview(one, report, lists(session)), problem
 
     def _act(self, user: User, number: str, form: Fields) -> Response:
         one, order = self._known(number), form.get("order", [""])[-1]

@@ -76,7 +76,7 @@ def line(one: Brought) -> dict[str, Any]:
         "who": one.who,
         "what": "readers" if one.kind == "readers" else "no mail to these",
         "state": IN_WORDS[one.state],
-        "size": f"{one.size / 1e6:,.1f} MB",
+        "size": f"{one.size / 1e6:,.1f} MB" if one.size >= 100_000 else f"{one.size / 1e3:,.1f} kB",  # noqa: PLR2004
         "rows": f"{one.rows:,}",
         "done": f"{done:,}",
         "at": f"{one.created_at:%Y-%m-%d %H:%M} UTC",
@@ -122,12 +122,12 @@ def preview(one: Brought, report: ImportReport | BanReport, known: Sequence[List
         columns.append({"place": place, "heading": heading, "meant": meant or NOTHING, "again": plain in seen})
         seen.add(plain)
     unknown = getattr(report, "unknown", {})
-    title = SYSTEMS[report.system].title if report.system in SYSTEMS else report.system
+    title = SYSTEMS[report.system].title if report.system in SYSTEMS else report.system.capitalize()
     return {
         "title": title,
         "read": f"{report.rows:,}",
         "partly": report.rows < one.rows,
-        "counts": counts(one.kind, numbers | {"rows": report.rows}),
+        "counts": counts(one.kind, numbers | {"rows": report.rows}) if report.rows else [],
         "sample": report.sample,
         "columns": columns,
         "ours": [(name, COLUMN_NAMES[name]) for name in (NOTHING, *ours)],
@@ -197,12 +197,3 @@ def _day(text: str, now: datetime) -> datetime | None:
     if day > now.date():
         raise BadInput(f"{day} lies in the future: nobody can have agreed then.")
     return min(now, datetime.combine(day, time(12), UTC))
-
-
-def blank(one: Brought, headings: Sequence[str], known: Sequence[ListData]) -> dict[str, Any]:
-    """Return what ``preview`` does of a file whose rows cannot be read as it is chosen: its columns alone."""
-    meant = {their: our for their, our in one.choice.mapping.items() if our != NOTHING}
-    columns = tuple((heading, meant.get(heading.strip().casefold(), "")) for heading in headings)
-    report: ImportReport | BanReport = ImportReport() if one.kind == "readers" else BanReport()
-    report.columns = columns
-    return preview(one, report, known) | {"counts": [], "title": ""}

@@ -1,6 +1,7 @@
 """Files that wait to be imported: taken on once, gone on with where the last transaction left them, and forgotten."""
 
 import csv
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,8 @@ def test_who_is_told_to_leave_loses_nothing_and_another_goes_on(store, keys, fil
 
 
 @BOTH
-def test_who_is_killed_in_the_middle_is_taken_over(store, keys, files, monkeypatch):
-    """What was not committed is not there; what its worker wrote of broken rows beyond that is cut; nobody waits long."""
+def test_who_is_killed_in_the_middle_is_taken_over(store, keys, files, clock, monkeypatch):
+    """What was not committed is not there; what its worker wrote of broken rows beyond that is cut."""
     monkeypatch.setattr(importing, "CHUNK", 4)
     number = bring(store, files, 20)
     kept = import_work._Work.keep
@@ -98,9 +99,7 @@ def test_who_is_killed_in_the_middle_is_taken_over(store, keys, files, monkeypat
     assert (halfway.line, halfway.counts["rows"], count(store)) == (9, 8, 6)
     assert len(broken(files, number)) == 4
     assert work(store, keys, files) == ""  # the dead one's lease
-    store._clock.move(timedelta(seconds=61)) if hasattr(store._clock, "move") else setattr(
-        store, "_clock", type(store._clock)(NOW + timedelta(seconds=61))
-    )
+    clock.sleep(61)
     assert "imported" in work(store, keys, files)
     assert get(store, files, number).counts["rows"] == 20
     assert count(store) == 15
@@ -145,7 +144,7 @@ def test_bans_go_on_where_they_were_left_too(store, keys, files, monkeypatch):
     assert broken(files, number) == ["line", "5", "9"]
 
 
-def test_one_file_has_one_worker_and_lies_where_it_is_looked_for(store, keys, files, tmp_path):
+def test_one_file_has_one_worker_and_lies_where_it_is_looked_for(store, files, tmp_path):
     """A second worker does not take it on, nor one that does not see the folder."""
     number = bring(store, files, 4)
     elsewhere = ReaderFiles(tmp_path / "elsewhere")
@@ -173,17 +172,14 @@ def test_a_file_that_cannot_be_imported_says_why(store, keys, files):
         files.start(session, number, NOW)
 
 
-def test_old_files_and_what_nobody_knows_are_forgotten(store, keys, files):
+def test_old_files_and_what_nobody_knows_are_forgotten(store, files):
     """After two weeks untouched; what is being worked on is not, and a file that is just coming in is not."""
     old, busy = bring(store, files, 4, start=False), bring(store, files, 4)
-    _, coming = files.begin()
-    forget_files(store, files, NOW + timedelta(days=13))
-    assert count(store, FILE) == 2
-    lost = files.folder / f"{uuid4()}.csv"
-    lost.touch()
-    import_work.os.utime(lost, (0, 0))
-    coming_at = NOW.timestamp() + 15 * 86_400
-    import_work.os.utime(coming, (coming_at, coming_at))
+    (_, coming), (_, lost) = files.begin(), files.begin()
+    for path, day in ((coming, 15), (lost, 0)):
+        os.utime(path, (0, (NOW + timedelta(days=day)).timestamp()))
+    forget_files(store, files, NOW)
+    assert (count(store, FILE), lost.exists()) == (2, True)
     forget_files(store, files, NOW + timedelta(days=15))
     assert {one.name for one in files.folder.iterdir()} == {f"{busy}.csv", coming.name}
     assert not files.path(old).exists()

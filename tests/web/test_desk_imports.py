@@ -64,6 +64,7 @@ def people(app, desk):
             lists=["sc"],
             at=NOW - timedelta(days=9),
             source="form",
+            wording="Yes",
             confirmed=True,
         )
         end(session, ref=ref, family="weekly", list_id="sc", at=NOW - timedelta(days=1), source="page")
@@ -88,7 +89,8 @@ def test_files_are_for_operators_alone(app, as_a):
     assert not app.settings.imports_dir.exists()
 
 
-def test_no_other_site_can_bring_or_take_readers(app, as_a, people):
+@pytest.mark.usefixtures("people")
+def test_no_other_site_can_bring_or_take_readers(app, as_a):
     """A POST from elsewhere is refused before a byte of its file is kept."""
     operator = as_a("operator")
     path = brought(operator, MAILCHIMP)
@@ -103,11 +105,16 @@ def test_no_other_site_can_bring_or_take_readers(app, as_a, people):
     assert work(app) == []
 
 
-def test_a_file_is_shown_before_anything_is_written(app, as_a, people):
+@pytest.mark.usefixtures("people")
+def test_a_file_is_shown_before_anything_is_written(app, as_a):
     """Whose it is, its first rows masked, what it would come to; a script in it is text; the file is for us alone."""
     operator = as_a("operator")
     path = brought(operator, MAILCHIMP)
     page = operator.get(path).text
+    assert "Read as Mailchimp." in page
+    assert "Say which lists" in page
+    assert "n•••" not in page
+    page = operator.get(ask(operator, path, "choose", form="yes", **{"column:2": "lists"}).headers["location"]).text
     assert "Read as Mailchimp." in page
     assert "n•••@example.org" in page
     assert "nora@example.org" not in page
@@ -122,7 +129,8 @@ def test_a_file_is_shown_before_anything_is_written(app, as_a, people):
     assert app.settings.imports_dir.stat().st_mode & 0o077 == 0
 
 
-def test_what_the_columns_mean_is_said_by_form_and_a_worker_imports(app, as_a, people):
+@pytest.mark.usefixtures("people")
+def test_what_the_columns_mean_is_said_by_form_and_a_worker_imports(app, as_a):
     """A name gets its list, the rows are imported outside of the request, who left stays off; the file goes."""
     operator = as_a("operator")
     path = brought(operator, MAILCHIMP)
@@ -143,6 +151,15 @@ def test_what_the_columns_mean_is_said_by_form_and_a_worker_imports(app, as_a, p
     assert state(app, "ola@example.org") == ["ee confirmed"]
     assert state(app, "left@example.org") == ["sc ended"]
     assert state(app, "banned@example.org") == []
+
+
+@pytest.mark.usefixtures("people")
+def test_what_came_of_a_file_is_told_and_its_broken_rows_are_given(app, as_a):
+    """As a CSV that no spreadsheet takes for formulas; the file is gone, its rows go when it is forgotten."""
+    operator = as_a("operator")
+    path = brought(operator, MAILCHIMP)
+    ask(operator, path, "start", form="yes", lists="sc", **{"column:0": "address", "column:5": "consent_at"})
+    work(app)
     done = operator.get(path).text
     assert "What came of it" in done
     assert "<strong>2</strong> new readers" in done
@@ -251,8 +268,9 @@ def test_a_files_name_is_never_a_path(app, as_a, desk):
         assert ask(operator, wrong, "start").status_code == 404
 
 
+@pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("system", ["plain", "mailchimp", "ghost", "listmonk", "substack"])
-def test_readers_are_taken_out_in_each_systems_form(app, as_a, people, system):
+def test_readers_are_taken_out_in_each_systems_form(app, as_a, system):
     """What the page gives is what the command writes; an unknown system is a sentence; it is logged."""
     answer = ask(as_a("operator"), "/desk/imports/export", "", system=system, who="all")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -263,27 +281,31 @@ def test_readers_are_taken_out_in_each_systems_form(app, as_a, people, system):
     assert ask(as_a("operator"), "/desk/imports/export", "", system="fax", who="all").status_code == 409
 
 
+@pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_they_read_well(app, site, as_a, people, chromium, scheme):
+def test_they_read_well(app, site, as_a, chromium, scheme):
     """On a phone and off it: no sideways scroll, nothing that axe finds, in each state of a file."""
     operator = as_a("operator")
     shown, waits, done = (brought(operator, MAILCHIMP) for _ in range(3))
+    ask(operator, shown, "choose", form="yes", **{"column:2": "lists"})
     bans = brought(operator, "email,created\nx@example.org,1740823200\n", name="suppression_bounces.csv", kind="bans")
-    ask(operator, done, "start")
+    ask(operator, done, "start", form="yes", lists="sc")
     work(app)
-    ask(operator, waits, "start")
+    ask(operator, waits, "start", form="yes", lists="sc")
     page = signed_in(chromium, f"{site}/desk/imports", scheme)
     reads_well(page, site, ("/desk/imports", shown, waits, done, bans))
     page.context.close()
 
 
-def test_progress_is_seen_without_and_with_the_script(app, site, as_a, people, chromium):
+@pytest.mark.usefixtures("people")
+def test_progress_is_seen_without_and_with_the_script(app, site, as_a, chromium):
     """The page is right when it is loaded; with the desk's script it becomes so by itself once a worker is done."""
     operator = as_a("operator")
     path = brought(operator, MAILCHIMP)
-    ask(operator, path, "start")
+    ask(operator, path, "start", form="yes", lists="sc")
     page = signed_in(chromium, site + path)
     page.get_by_text("It waits for a worker").wait_for()
+    assert page.evaluate("document.querySelector('#live').dataset.live") == "yes"
     assert page.locator("progress").get_attribute("value") == "0"
     work(app)
     page.get_by_text("What came of it").wait_for()
