@@ -106,6 +106,7 @@ class App:
             engaged=clicked,
             refresher=self.refresher,
             pictures=self.cut_pictures,
+            imports=settings.imports_dir,
             kept=timedelta(days=settings.retention_days),
         )
 

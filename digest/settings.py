@@ -28,6 +28,7 @@ from digest.errors import SettingsError
 WEAKEST_KEY = 32
 LEASE_MARGIN_SECONDS = 5.0
 FILE_NAME = "digest.toml"
+_FOLDERS = ("outbox_dir", "pictures_dir", "imports_dir")
 
 
 class Uncertain(StrEnum):
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     postal_address: str = ""
     outbox_dir: Path = Path("outbox")
     pictures_dir: Path = Path("pictures")
+    imports_dir: Path = Field(default=Path("imports"), description="files of readers brought to the desk, until done")
     pictures: PicturesFrom = PicturesFrom.own
     send_concurrency: int = Field(default=4, ge=1, le=64)
     send_rate: float = Field(default=50.0, gt=0, description="provider calls a second, over all workers")
@@ -298,7 +300,7 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
     """Read relative paths, that of a SQLite file too, from the folder of the settings."""
     prefix = "sqlite:///"
     file = settings.database_url.removeprefix(prefix)
-    update: dict[str, Any] = {name: folder / getattr(settings, name) for name in ("outbox_dir", "pictures_dir")}
+    update: dict[str, Any] = {name: folder / getattr(settings, name) for name in _FOLDERS}
     if settings.database_url.startswith(prefix) and file and not file.startswith((":memory:", "file:")):
         update["database_url"] = f"{prefix}{folder / file}"
     return settings.model_copy(update=update)

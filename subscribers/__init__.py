@@ -33,8 +33,21 @@ if TYPE_CHECKING:
     from subscribers.csv_files import lines_of as lines_of
     from subscribers.csv_files import survey as survey
     from subscribers.csv_rows import RowError as RowError
+    from subscribers.export_formats import FORMATS as FORMATS
+    from subscribers.exporting import WHO as WHO
     from subscribers.exporting import export_csv as export_csv
+    from subscribers.exporting import export_pages as export_pages
     from subscribers.freshness import confirmed_since as confirmed_since
+    from subscribers.import_jobs import BUSY as BUSY
+    from subscribers.import_jobs import IN_WORDS as IN_WORDS
+    from subscribers.import_jobs import Brought as Brought
+    from subscribers.import_jobs import Choice as Choice
+    from subscribers.import_jobs import ReaderFiles as ReaderFiles
+    from subscribers.import_work import forget_files as forget_files
+    from subscribers.import_work import headings as headings
+    from subscribers.import_work import preview as preview
+    from subscribers.import_work import recognised as recognised
+    from subscribers.import_work import work_on_files as work_on_files
     from subscribers.importing import ImportReport as ImportReport
     from subscribers.importing import import_csv as import_csv
     from subscribers.keys import Claim as Claim
@@ -63,8 +76,13 @@ if TYPE_CHECKING:
     from subscribers.suppression import suppress as suppress
     from subscribers.suppression import suppress_key as suppress_key
     from subscribers.suppression import unsuppress as unsuppress
+    from subscribers.suppression_files import BAN_COLUMNS as BAN_COLUMNS
     from subscribers.suppression_files import BanReport as BanReport
     from subscribers.suppression_files import suppress_csv as suppress_csv
+    from subscribers.systems import BANS as BANS
+    from subscribers.systems import COLUMNS as COLUMNS
+    from subscribers.systems import NOTHING as NOTHING
+    from subscribers.systems import SYSTEMS as SYSTEMS
     from subscribers.zones import known_zones as known_zones
     from subscribers.zones import zone_of as zone_of
 
@@ -84,10 +102,13 @@ _HOMES = {
     "confirming": ("forget_unconfirmed",),
     "consent": ("agree_to_clicks", "agreed_to_clicks", "confirm", "end", "subscribe"),
     "counting": ("ListNumbers", "growth", "list_numbers"),
-    "exporting": ("export_csv",),
+    "export_formats": ("FORMATS",),
+    "exporting": ("WHO", "export_csv", "export_pages"),
     "csv_files": ("Survey", "lines_of", "survey"),
     "csv_rows": ("RowError",),
     "freshness": ("confirmed_since",),
+    "import_jobs": ("BUSY", "Brought", "Choice", "IN_WORDS", "ReaderFiles"),
+    "import_work": ("forget_files", "headings", "preview", "recognised", "work_on_files"),
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
     "listing": ("ListData", "add_list", "change_list", "get_list", "lists"),
@@ -107,7 +128,8 @@ _HOMES = {
     "retention": ("Retention",),
     "searching": ("Found", "search"),
     "suppression": ("lift_key", "suppress", "suppress_key", "unsuppress"),
-    "suppression_files": ("BanReport", "suppress_csv"),
+    "suppression_files": ("BAN_COLUMNS", "BanReport", "suppress_csv"),
+    "systems": ("BANS", "COLUMNS", "NOTHING", "SYSTEMS"),
     "zones": ("known_zones", "zone_of"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -4,7 +4,7 @@ A subscriber has one ``audience_id`` per family. It is changed in the same trans
 freezing an issue for a million readers is one INSERT..SELECT.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -84,6 +84,21 @@ def refresh_audience(session: Session, subscriber_ids: Collection[int], families
         new = {key: numbers[key[1], lists] for key, lists in wanted.items()}
         old = _members(session, ids, families)
         _write_members(session, old, new)
+
+
+def begin_audience(session: Session, chosen: Mapping[int, Collection[str]], families: Collection[str]) -> None:
+    """Write the audiences of people who were put in just now, in this transaction, with these confirmed lists.
+
+    As ``refresh_audience``, but for asking what is known: a quarter of the time of an import.
+    """
+    order = _Order(session, families)
+    wanted = {
+        (number, family): lists
+        for number, some in chosen.items()
+        for family, lists in order.of(frozenset((list_id, 0) for list_id in some))
+    }
+    numbers = _audience_numbers(session, {(family, lists) for (_, family), lists in wanted.items()})
+    _write_members(session, {}, {key: numbers[key[1], lists] for key, lists in wanted.items()})
 
 
 def audience_sets(session: Session, family: str, now: datetime) -> list[AudienceSet]:

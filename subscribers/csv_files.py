@@ -3,8 +3,9 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import IO, Final
 
@@ -65,7 +66,7 @@ def _by_mark(head: bytes) -> str:
 
 def lines_of(text: IO[str]) -> Iterator[str]:
     """Yield the lines of a text file opened with ``newline=""``; one without an end comes in pieces."""
-    return iter(lambda: text.readline(LONGEST_FIELD), "")
+    return iter(partial(text.readline, LONGEST_FIELD), "")
 
 
 def records(lines: Iterable[str]) -> Iterator[Record]:
@@ -77,10 +78,10 @@ def records(lines: Iterable[str]) -> Iterator[Record]:
     """
     csv.field_size_limit(LONGEST_FIELD)  # of the whole process; nobody else wants it smaller
     held: list[str] = []
-    source = (line.replace("\0", "") if "\0" in line else line for line in lines)
-    first = next(source, "")
+    source = iter(lines)
+    first = next(source, "").replace("\0", "")
     delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(_kept(chain([first], source), held), delimiter=delimiter, strict=True)
+    reader = csv.reader(_kept(chain([first], source), held.append), delimiter=delimiter, strict=True)
     width = 0
     while True:
         start = reader.line_num + 1
@@ -104,10 +105,11 @@ def _swallowed(cell: str, delimiter: str) -> bool:
     return "\n" in cell and "@" in cell and delimiter in cell
 
 
-def _kept(lines: Iterable[str], held: list[str]) -> Iterator[str]:
+def _kept(lines: Iterable[str], keep: Callable[[str], None]) -> Iterator[str]:
     for line in lines:
-        held.append(line)
-        yield line
+        clean = line.replace("\0", "") if "\0" in line else line
+        keep(clean)
+        yield clean
 
 
 def _one_by_one(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Record]:

@@ -32,6 +32,7 @@ from subscribers.zones import zone_of
 
 GUARDED: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
 LONGEST_NAME: Final = 300  # letters
+MOST_NAMES: Final = 40  # names of lists that we have not, of which one file tells
 KEPT_CELLS: Final = 10_000  # different ways to name lists that are remembered
 IPV4_PARTS: Final = 4
 _OCTETS: Final = frozenset(str(number) for number in range(256))
@@ -96,6 +97,7 @@ class Reading:
     system: System = PLAIN  # filled in, as all that follows
     headings: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()  # their heading, ours ("" for none), in the file's order
+    unknown: dict[str, int] = field(default_factory=dict)  # what rows call lists and is none -> in how many rows
     _words: Mapping[str, str] = field(default_factory=dict)
     _state: str = CONFIRMED
     _places: tuple[tuple[str, int], ...] = ()
@@ -103,11 +105,13 @@ class Reading:
     _blank: dict[str, str] = field(default_factory=lambda: dict.fromkeys(COLUMNS, ""))
     _named: dict[str, tuple[ListData, ...]] = field(default_factory=dict)
 
-    def rows(self, lines: Iterable[str]) -> Iterator[Wish | RowError]:
-        """Read a file's lines. Raises BadFile if the header names no address."""
+    def rows(self, lines: Iterable[str], after: int = 0) -> Iterator[Wish | RowError]:
+        """Read a file's lines, but for those up to ``after``. Raises BadFile if the header names no address."""
         source = records(lines)
         self._read_header(next(source, (1, [])))
         for line, record in source:
+            if line <= after:
+                continue
             if isinstance(record, str):
                 yield RowError(line, record)
             elif any(record):
@@ -147,7 +151,7 @@ class Reading:
         if "address" not in found:
             raise BadFile(f"The file's first line must name a column email or address. It has: {has}.")
         if not self.lists and "lists" not in found and self._state not in {BOUNCED, STRANGER}:
-            raise BadFile("Say which lists the readers are for: a column lists, or the option --list.")
+            raise BadFile("Say which lists the readers are for: by a column of lists, or for all rows (--list).")
         if self.lists and "lists" in self.mapping.values():
             raise BadFile("Either name the lists with --list, or map a column to lists; not both.")
 
@@ -175,8 +179,11 @@ class Reading:
             record = [*record, *[""] * (self._width - len(record))]
         cells = self._blank.copy()
         for column, place in self._places:
-            if cell := record[place]:
-                cells[column] = (cell if cell[0] != "'" else _unguarded(cell)).strip()
+            cell = record[place]
+            if cell:
+                if cell[0] == "'":
+                    cell = _unguarded(cell)
+                cells[column] = cell.strip()
         return cells
 
     def _wish(self, line: int, cells: Mapping[str, str], state: str) -> Wish:
@@ -208,13 +215,24 @@ class Reading:
                 self._named.clear()
             wanted = {their.strip().casefold(): our for their, our in self.values.items()}
             names = [wanted.get(part.casefold(), part) for part in _parts(cell)]
-            found = [self._list(name) for name in names if name != NOTHING]
+            found = [self._list(name) for name in self._noted(names) if name != NOTHING]
             if not found:
                 raise SubscribersError("The row names no list.")
             self._named[cell] = tuple(sorted(set(found), key=lambda data: (data.family, data.position, data.id)))
         return self._named[cell]
 
-    def _list(self, name: str) -> ListData:
+    def _noted(self, names: Sequence[str]) -> Sequence[str]:
+        """Note which of these names are no lists, so that somebody can say what they mean."""
+        for name in names:
+            if (
+                name != NOTHING
+                and self._found(name) is None
+                and (name in self.unknown or len(self.unknown) < MOST_NAMES)
+            ):
+                self.unknown[name] = self.unknown.get(name, 0) + 1
+        return names
+
+    def _found(self, name: str) -> ListData | None:
         tests: tuple[Callable[[ListData], str], ...] = (
             lambda data: data.id,
             lambda data: data.name,
@@ -224,6 +242,12 @@ class Reading:
             hits = [data for data in self.known if data.open and test(data).casefold() == name.casefold()]
             if len(hits) == 1:
                 return hits[0]
+        return None
+
+    def _list(self, name: str) -> ListData:
+        found = self._found(name)
+        if found is not None:
+            return found
         raise SubscribersError(
             f"There is no open list {name[:80]!r}, or more than one. Say what it is with --value '{name[:80]}=LIST', "
             "or pass over it with LIST as -."

@@ -1,7 +1,16 @@
 """The columns of each system that readers can be exported for, and how a person is written in them. Pure.
 
-The columns are those that each system's own import reads, as described in ``subscribers.systems``; what it does not
-know it passes over. ``consent_source`` is ours everywhere: the proof should not be lost on the way.
+The columns are those of each system's own export (``subscribers.systems``); its import reads of them what it knows and
+passes over the rest. ``consent_source`` is ours everywhere: the proof should not be lost on the way.
+
+listmonk (internal/subimporter/importer.go) reads email, name and attributes, named just so; lists and whether the file
+subscribes or blocks are chosen when it is uploaded: so who left goes in a file of their own. Ghost (members/
+import-export/import/reader.ts, row.ts) reads email, name, note, subscribed_to_emails ("false" is no, all else yes),
+created_at, complimentary_plan, stripe_customer_id and labels, cut at each comma. Mailchimp asks for a column Email
+Address and lets one match the others, TAGS among them (mailchimp.com/help/format-guidelines-for-your-import-file); a
+file's people all get the status that is chosen when it is uploaded. Substack reads a column Email, and has no status:
+only who gets mail may be uploaded there. An address that begins with a sign of a formula, as +x@example.org, is
+guarded, which no other system than ours undoes.
 """
 
 import json

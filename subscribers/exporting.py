@@ -19,11 +19,13 @@ from subscribers.export_formats import FORMATS, Entry, OnList
 from subscribers.listing import LIST, known_lists
 from subscribers.models import SubscriptionState
 from subscribers.systems import CONFIRMED, ENDED
+from subscribers.transactions import Transactions
 
 PAGE: Final = 5_000  # people held in memory at a time
 PLAIN: Final = "plain"
 COMING, LEFT, ALL = "coming", "left", "all"
 WHO: Final = (COMING, LEFT, ALL)
+Pages = Iterator[str]
 
 
 def export_csv(session: Session, *, lists: Sequence[str] = (), system: str = PLAIN, who: str = COMING) -> Iterator[str]:
@@ -34,18 +36,48 @@ def export_csv(session: Session, *, lists: Sequence[str] = (), system: str = PLA
     plain file has a row of a person for each state and consent, those of others one row a person. Who is erased is
     never written. Raises UnknownList, SubscribersError.
     """
+    yield _head(session, lists, system, who)
+    last: int | None = 0
+    while last is not None:
+        last, text = _page(session, last, lists, system, who)
+        yield text
+
+
+def export_pages(database: Transactions, *, lists: Sequence[str] = (), system: str = PLAIN, who: str = COMING) -> Pages:
+    """Return the text of a CSV file, page by page, as ``export_csv``; each page in a short transaction of its own.
+
+    For who may be slow to take it. What is wrong with the order is raised at once.
+    """
+    with database.reading() as session:
+        head = _head(session, lists, system, who)
+
+    def pages() -> Pages:
+        yield head
+        last: int | None = 0
+        while last is not None:
+            with database.reading() as session:
+                last, text = _page(session, last, lists, system, who)
+            yield text
+
+    return pages()
+
+
+def _head(session: Session, lists: Sequence[str], system: str, who: str) -> str:
     if system not in FORMATS or who not in WHO:
         raise SubscribersError(f"Write one of {', '.join(FORMATS)}, and one of {', '.join(WHO)}.")
     known_lists(session, lists)
-    form = FORMATS[system]
-    yield _text([form.columns])
-    last = 0
-    while (upto := session.execute(_page_end(last)).scalar_one()) is not None:
-        found = session.execute(_rows(last, upto, lists)).mappings()
-        people = (_entry(list(rows)) for _, rows in groupby(found, key=itemgetter("id")))
-        wanted = (chosen for one in people if (chosen := _chosen(one, who, waiting=system == PLAIN)) is not None)
-        yield _text([[guarded(cell) for cell in row] for one in wanted for row in form.rows(one)])
-        last = upto
+    return _text([FORMATS[system].columns])
+
+
+def _page(session: Session, last: int, lists: Sequence[str], system: str, who: str) -> tuple[int | None, str]:
+    """Return (the last person of the next page, its text); None after the last one."""
+    upto = session.execute(_page_end(last)).scalar_one()
+    if upto is None:
+        return None, ""
+    found = session.execute(_rows(last, upto, lists)).mappings()
+    people = (_entry(list(rows)) for _, rows in groupby(found, key=itemgetter("id")))
+    wanted = (chosen for one in people if (chosen := _chosen(one, who, waiting=system == PLAIN)) is not None)
+    return upto, _text([[guarded(cell) for cell in row] for one in wanted for row in FORMATS[system].rows(one)])
 
 
 def _chosen(one: Entry, who: str, *, waiting: bool) -> Entry | None:

@@ -79,6 +79,7 @@ class Plan:
     changed: list[tuple[str, str, SubscriptionState, Consent]] = field(default_factory=list)
     bans: list[tuple[str, str, datetime, str]] = field(default_factory=list)  # as suppress_keys takes them
     families: set[str] = field(default_factory=set)
+    stay_off: set[str] = field(default_factory=set)  # address keys of those who ended what the file would give them
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -110,6 +111,7 @@ def plan(session: Session, people: Mapping[str, Person], manner: Manner, *, dry:
         "suppressed": suppressed,
         "banned": len(made.bans),
         "unconfirmed": len({row[0] for row in made.added if row[2] == SubscriptionState.unconfirmed}),
+        "stay_off": len(made.stay_off),
         "ended": len({row[0] for row in (*made.added, *made.changed) if row[2] == SubscriptionState.ended}),
     }
     made.counts["unchanged"] += len(people) - sum(
@@ -200,6 +202,8 @@ def _plan_wishes(
                 made.added.append((key, list_id, state, record))
             elif _overrides(before, state, wish, yes.get(list_id)):
                 made.changed.append((key, list_id, state, record))
+            elif before == ENDED and state != SubscriptionState.ended:
+                made.stay_off.add(key)
 
 
 def _overrides(before: str, state: SubscriptionState, wish: Wish, yes: datetime | None) -> bool:

@@ -6,7 +6,6 @@ there, or who complained, is banned here.
 """
 
 import gc
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,22 +13,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, Final, Self
-from uuid import UUID
+from typing import Final, Self
 
-from sqlalchemy import bindparam, func, select, update
 from sqlmodel import Session
 
 from subscribers.addresses import masked
-from subscribers.audience import PERSON, SUBSCRIPTION, refresh_audience
-from subscribers.bulk import insert_new
-from subscribers.consent import CONSENT, CONSENT_COLUMNS, SUBSCRIPTION_COLUMNS
 from subscribers.csv_rows import Reading, RowError, Wish
-from subscribers.import_plans import Manner, Person, Plan, known_people, plan
+from subscribers.import_plans import Manner, Person, plan
+from subscribers.import_writing import write
 from subscribers.keys import Keys
 from subscribers.listing import lists as all_lists
 from subscribers.listing import open_lists
-from subscribers.suppression import suppress_keys
 from subscribers.systems import STRANGER
 from subscribers.transactions import Transactions
 
@@ -37,7 +31,6 @@ CHUNK: Final = 5_000  # rows a transaction: about 0.2 s of the write lock
 KEPT_ERRORS: Final = 1_000  # in the report; all go to ``on_error``
 LOOKED_AFTER: Final = 10  # chunks: how often garbage is looked for
 SAMPLED: Final = 5  # rows that a report shows, masked
-PERSON_COLUMNS: Final = ("ref", "address", "address_key", "name", "language", "zone", "created_at")
 
 
 @dataclass
@@ -54,12 +47,14 @@ class ImportReport:
     failed: int = 0
     unconfirmed: int = 0  # people new or updated whose lists wait, for want of a consent's source and date
     ended: int = 0  # people new or updated who left, as the file says
+    stay_off: int = 0  # people who ended here what the file would give them: it stays ended
     errors: list[RowError] = field(default_factory=list)  # the first of them
     warned: int = 0  # rows imported, but for what a warning names; they count as imported
     warnings: list[RowError] = field(default_factory=list)  # the first of them
     system: str = ""  # whose export it is
     columns: tuple[tuple[str, str], ...] = ()  # their heading, ours ("" for none)
     sample: list[dict[str, str]] = field(default_factory=list)  # the first rows, masked
+    unknown: dict[str, int] = field(default_factory=dict)  # what rows call lists and is none -> in how many rows
 
     @property
     def rows(self) -> int:
@@ -71,6 +66,25 @@ class ImportReport:
     def ignored_columns(self) -> tuple[str, ...]:
         """Return the headings that mean nothing to us."""
         return tuple(their for their, our in self.columns if not our)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A part of a file that is written in one transaction."""
+
+    line: int = 0  # the last one of it
+    rows: int = 0
+    counts: dict[str, int] = field(default_factory=dict)  # by the names of ImportReport
+    errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
+    people: dict[str, Person] = field(default_factory=dict)  # by address key
+
+    def count(self, name: str) -> None:
+        """Count a row."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+Keep = Callable[[Session, Chunk], None]
 
 
 def import_csv(
@@ -90,6 +104,10 @@ def import_csv(
     consent_at: datetime | None = None,
     consent_source: str = "",
     dry_run: bool = False,
+    after: int = 0,
+    most: int | None = None,
+    keep: Keep | None = None,
+    stop: Callable[[], bool] = lambda: False,
     on_header: Callable[[Sequence[str]], None] = lambda _: None,
     on_rows: Callable[[int], None] = lambda _: None,
     on_error: Callable[[RowError], None] = lambda _: None,
@@ -100,22 +118,24 @@ def import_csv(
     from (``import:FILE``). ``mapping``, ``values``, ``system``, ``file_name``: as in ``csv_rows.Reading``.
     ``consent_at``, ``consent_source``: for rows that do not say when and where the reader agreed; rows without both
     are imported unconfirmed, and all are if ``confirmed`` is False. ``dry_run``: write nothing, count what would be
-    (a person whose rows stand far apart counts twice). ``on_header`` hears the headings, ``on_rows`` how many rows
-    more are done, ``on_error`` each broken one. Raises BadFile, UnknownList.
+    (a person whose rows stand far apart counts twice). ``after``: the last line that an earlier run did; ``most``: so
+    many rows at most. ``keep`` is called within the transaction of each chunk, and undoes it by raising; ``stop`` is
+    asked before each. ``on_header`` hears the headings, ``on_rows`` how many rows more are done, ``on_error`` each
+    broken one. Raises BadFile, UnknownList.
     """
     with database.reading() as session:
         given = open_lists(session, lists)
         reading = Reading(
             all_lists(session), at, given, mapping or {}, values or {}, consent_at, consent_source, system, file_name
         )
-    report, manner = ImportReport(), Manner(at, source, wording, confirmed)
-    rows = reading.rows(lines)
-    work = partial(_written, database, manner=manner, dry_run=dry_run)
-    with _uncollected(), _Writer(work, report, on_rows) as writer:
-        while chunk := list(islice(rows, CHUNK)):
+    report, manner = ImportReport(unknown=reading.unknown), Manner(at, source, wording, confirmed)
+    rows = islice(reading.rows(lines, after), most)
+    work = partial(_written, database, manner=manner, dry_run=dry_run, keep=keep)
+    with _uncollected(), _Writer(work, report, on_rows, on_error) as writer:
+        while not stop() and (some := list(islice(rows, CHUNK))):
             if not report.columns:
                 _note_header(report, reading, on_header)
-            writer.write(_people(chunk, keys, report, on_error), len(chunk))
+            writer.write(_gathered(some, keys, report))
     if not report.columns:
         _note_header(report, reading, on_header)
     return report
@@ -134,15 +154,16 @@ class _Writer:
 
     def __init__(
         self,
-        work: Callable[[Mapping[str, Person]], dict[str, int]],
+        work: Callable[[Chunk], dict[str, int]],
         report: ImportReport,
         on_rows: Callable[[int], None],
+        on_error: Callable[[RowError], None],
     ) -> None:
         self._work = work
-        self._report, self._on_rows = report, on_rows
+        self._report, self._on_rows, self._on_error = report, on_rows, on_error
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
         self._done = 0  # chunks
-        self._waiting: tuple[Future[dict[str, int]], int] | None = None
+        self._waiting: tuple[Future[dict[str, int]], Chunk] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -151,18 +172,22 @@ class _Writer:
         with self._thread:
             self._settle()
 
-    def write(self, people: dict[str, Person], rows: int) -> None:
+    def write(self, chunk: Chunk) -> None:
         """Hand a chunk over, once the one before it is written."""
         self._settle()
-        self._waiting = (self._thread.submit(self._work, people), rows)
+        self._waiting = (self._thread.submit(self._work, chunk), chunk)
 
     def _settle(self) -> None:
         if self._waiting is None:
             return
-        (done, rows), self._waiting = self._waiting, None
+        (done, chunk), self._waiting = self._waiting, None
         for name, count in done.result().items():
             setattr(self._report, name, getattr(self._report, name) + count)
-        self._on_rows(rows)
+        for kept, new in ((self._report.errors, chunk.errors), (self._report.warnings, chunk.warnings)):
+            kept += [replace(one, cells=()) for one in new[: KEPT_ERRORS - len(kept)]]
+        for one in chunk.errors:
+            self._on_error(one)
+        self._on_rows(chunk.rows)
         self._done += 1
         if self._done % LOOKED_AFTER == 0:
             gc.collect(0)  # of the libraries' cycles, which are few
@@ -180,46 +205,51 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _written(database: Transactions, people: Mapping[str, Person], *, manner: Manner, dry_run: bool) -> dict[str, int]:
-    """Write people in a transaction of their own, unless it is a dry run; return the counts."""
-    if not people:
-        return {}
-    if dry_run:
+def _written(
+    database: Transactions, chunk: Chunk, *, manner: Manner, dry_run: bool, keep: Keep | None
+) -> dict[str, int]:
+    """Write a chunk in a transaction of its own, or only count what it comes to; return the counts."""
+    if dry_run or not chunk.people:
         with database.reading() as session:
-            return plan(session, people, manner, dry=True).counts
+            chunk.counts |= plan(session, chunk.people, manner, dry=True).counts if chunk.people else {}
+        if keep is not None:
+            with database.writing() as session:
+                keep(session, chunk)
+        return chunk.counts
     with database.writing() as session:
-        made = plan(session, people, manner)
-        _write(session, made, manner)
-        return made.counts
+        made = plan(session, chunk.people, manner)
+        write(session, made, manner)
+        chunk.counts |= made.counts
+        if keep is not None:
+            keep(session, chunk)
+        return chunk.counts
 
 
-def _people(
-    chunk: Iterable[Wish | RowError], keys: Keys, report: ImportReport, on_error: Callable[[RowError], None]
-) -> dict[str, Person]:
+def _gathered(rows: Sequence[Wish | RowError], keys: Keys, report: ImportReport) -> Chunk:
     """Put the rows of each person together, by address key; counts what is broken, left out or repeated."""
-    people: dict[str, Person] = {}
-    for row in chunk:
+    chunk = Chunk(rows[-1].line, len(rows))
+    people, key_of = chunk.people, keys.key_of
+    for row in rows:
         if isinstance(row, RowError):
-            report.failed += 1
-            if len(report.errors) < KEPT_ERRORS:
-                report.errors.append(replace(row, cells=()))
-            on_error(row)
+            chunk.count("failed")
+            chunk.errors.append(row)
             continue
         if len(report.sample) < SAMPLED:
             report.sample.append(_shown(row))
         if row.warning:
-            _note_warning(row, report)
+            chunk.count("warned")
+            chunk.warnings.append(RowError(row.line, row.warning))
         if row.state == STRANGER:
-            report.left_out += 1
+            chunk.count("left_out")
             continue
-        key = keys.key_of(row.address.casefold())
+        key = key_of(row.address.casefold())
         person = people.get(key)
         if person is None:
             person = people[key] = Person(key, row.address, row.name, row.language, row.zone)
         else:
-            report.repeated += 1
+            chunk.count("repeated")
         person.add(row)
-    return people
+    return chunk
 
 
 def _shown(row: Wish) -> dict[str, str]:
@@ -233,58 +263,3 @@ def _shown(row: Wish) -> dict[str, str]:
         "state": row.state,
         "consent": ", ".join(filter(None, (when, row.consent_source))),
     }
-
-
-def _note_warning(row: Wish, report: ImportReport) -> None:
-    report.warned += 1
-    if len(report.warnings) < KEPT_ERRORS:
-        report.warnings.append(RowError(row.line, row.warning))
-
-
-def _write(session: Session, made: Plan, manner: Manner) -> None:
-    """Write a plan: people, what was missing of them, bans, subscriptions, consents, audiences."""
-    suppress_keys(session, made.bans)
-    numbers = made.numbers | _insert_people(session, made.new, manner.at)
-    _fill_in(session, made.filled)
-    added = [(numbers[key], list_id, state, 0, manner.at) for key, list_id, state, _ in made.added]
-    insert_new(session, SUBSCRIPTION, SUBSCRIPTION_COLUMNS, added)
-    _change(session, [(numbers[key], list_id, state) for key, list_id, state, _ in made.changed], manner.at)
-    both = (*made.added, *made.changed)
-    insert_new(session, CONSENT, CONSENT_COLUMNS, [(numbers[key], list_id, *said) for key, list_id, _, said in both])
-    refresh_audience(session, {numbers[key] for key in made.touched}, made.families)
-
-
-def _insert_people(session: Session, people: Sequence[Person], at: datetime) -> dict[str, int]:
-    """Insert people; return address key -> number, of those too whom somebody else put there meanwhile."""
-    if not people:
-        return {}
-    last = session.execute(select(func.coalesce(func.max(PERSON.c.id), 0))).scalar_one()
-    rows = [
-        (ref, one.address, one.key, one.name, one.language, one.zone, at)
-        for ref, one in zip(_refs(len(people)), people, strict=True)
-    ]
-    insert_new(session, PERSON, PERSON_COLUMNS, rows)
-    numbers = dict(session.execute(select(PERSON.c.address_key, PERSON.c.id).where(PERSON.c.id > last)).all())
-    elsewhere = known_people(session, (person.key for person in people if person.key not in numbers))
-    return numbers | {key: number for key, (number, _, _) in elsewhere.items()}
-
-
-def _refs(count: int) -> list[UUID]:
-    """Return random UUIDs (version 4); the system is asked once, which takes a fifth of the time."""
-    raw = os.urandom(16 * count)
-    return [UUID(bytes=raw[start : start + 16], version=4) for start in range(0, len(raw), 16)]
-
-
-def _fill_in(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        new: dict[str, Any] = {"name": bindparam("new_name"), "zone": bindparam("new_zone")}
-        filled = update(PERSON).where(PERSON.c.id == bindparam("number")).values(new)
-        session.connection().execute(filled, list(rows))
-
-
-def _change(session: Session, rows: Sequence[tuple[int, str, str]], at: datetime) -> None:
-    if rows:
-        one = (SUBSCRIPTION.c.subscriber_id == bindparam("number"), SUBSCRIPTION.c.list_id == bindparam("of_list"))
-        change = update(SUBSCRIPTION).where(*one).values(state=bindparam("new_state"), changed_at=at)
-        named = [{"number": number, "of_list": list_id, "new_state": state} for number, list_id, state in rows]
-        session.connection().execute(change, named)

@@ -126,7 +126,11 @@ class Keys:
 
     def key_of(self, identity: str) -> str:
         """Return the keyed hash of what ``addresses.identity`` returned."""
-        return hmac.digest(self.address.encode(), identity.encode(), "sha256")[:16].hex()
+        return self._address_mac(identity.encode())[:16].hex()
+
+    @cached_property
+    def _address_mac(self) -> Callable[[bytes], bytes]:
+        return _mac(self.address.encode())
 
 
 def _mac(secret: bytes) -> Callable[[bytes], bytes]:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, String, Table, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -145,6 +146,30 @@ class Suppression(SQLModel, table=True):
     reason: SuppressionReason = Field(sa_type=String)
     at: datetime
     note: str = ""
+
+
+class ReaderFile(SQLModel, table=True):
+    """A file of readers, or of addresses that must not be mailed, brought to be imported; and how far that is."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)  # the file is called by it
+    kind: str  # readers | bans
+    name: str  # as it was called where it came from
+    who: str  # brought it
+    size: int  # bytes
+    encoding: str
+    rows: int  # about how many
+    state: str  # new | counting | waiting | stopped | done | failed
+    # What was chosen: system, mapping, values, lists, consent_at, consent_source, wording, confirmed, reason.
+    chosen: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    line: int = 0  # the last one that is done, or counted
+    counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # of what is done
+    counted: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # by a whole trial
+    broken: int = 0  # bytes of the file of broken rows that hold
+    problem: str = ""  # why it cannot be imported, in a sentence
+    created_at: datetime
+    changed_at: datetime
+    worker: UUID | None = None  # who is at it
+    lease_until: datetime | None = None
 
 
 class Audience(SQLModel, table=True):

@@ -1,20 +1,26 @@
 """The systems whose exports can be read: how each is recognised, what its columns mean, how a row stands. Pure.
 
-Mailchimp: an audience export is a ZIP of ``subscribed_...``, ``unsubscribed_...``, ``cleaned_...`` and
-``nonsubscribed_email_audience_export_ID.csv`` (mailchimp.com/help/view-and-export-contacts). "Email Address", the
-audience's own fields and groups, then MEMBER_RATING, OPTIN_TIME, OPTIN_IP, CONFIRM_TIME, CONFIRM_IP, LATITUDE,
-LONGITUDE, GMTOFF, DSTOFF, TIMEZONE, CC, REGION, LAST_CHANGED, LEID, EUID, NOTES, TAGS; those who left have UNSUB_TIME,
-UNSUB_CAMPAIGN_TITLE, UNSUB_CAMPAIGN_ID, UNSUB_REASON, UNSUB_REASON_OTHER, those cleaned CLEAN_TIME,
-CLEAN_CAMPAIGN_TITLE, CLEAN_CAMPAIGN_ID. OPTIN_TIME is empty where no sign-up form was used.
+Mailchimp: an audience export is a ZIP of ``subscribed_...``, ``unsubscribed_...``, ``cleaned_...``,
+``nonsubscribed_email_audience_export_ID.csv`` and ``sms_only_audience_export_ID.csv`` (mailchimp.com/help/
+view-or-export-contacts; the names and columns as many public importers read them). "Email Address" (in some audiences
+"Email"), the audience's own fields and groups, then MEMBER_RATING, OPTIN_TIME, OPTIN_IP, CONFIRM_TIME, CONFIRM_IP,
+LATITUDE, LONGITUDE, GMTOFF, DSTOFF, TIMEZONE, CC, REGION, LAST_CHANGED, LEID, EUID, NOTES, TAGS; those who left have
+UNSUB_TIME, UNSUB_CAMPAIGN_TITLE, UNSUB_CAMPAIGN_ID, UNSUB_REASON, UNSUB_REASON_OTHER, those cleaned CLEAN_TIME,
+CLEAN_CAMPAIGN_TITLE, CLEAN_CAMPAIGN_ID. Times are 2016-04-18 14:00:32. OPTIN_TIME is empty where no sign-up form was
+used. Tags and groups are quoted: "VIP","A, B".
 
-Ghost: TryGhost/Ghost, ghost/core/core/server/services/members/exporter and packages/members-csv: id, email, name, note,
-subscribed_to_emails, complimentary_plan, stripe_customer_id, created_at, deleted_at, labels, tiers.
+Ghost: TryGhost/Ghost, ghost/core/core/server/services/members/import-export (export/exporter.ts, import/reader.ts,
+import/row.ts): id, email, name, note, subscribed_to_emails (true, false), complimentary_plan, stripe_customer_id,
+created_at (ISO 8601), deleted_at, labels (by comma), tiers, and of late gift_id and the site's own fields.
 
-listmonk: knadh/listmonk, cmd/subscribers.go: uuid, email, name, attributes, status (enabled, disabled, blocklisted),
-created_at, updated_at. It does not say how somebody stands on a list.
+listmonk: knadh/listmonk, cmd/subscribers.go: uuid, email, name, attributes (JSON), status (enabled, disabled,
+blocklisted), created_at, updated_at (Go's time). It does not say how somebody stands on a list.
 
 Substack: email_list.PUBLICATION.csv in its export: email, active_subscription (whether they pay), expiry, plan,
-email_disabled, created_at, first_payment_at (TryGhost/migrate, packages/mg-substack, reads the same).
+email_disabled, created_at, first_payment_at (TryGhost/migrate, packages/mg-substack-members-csv, reads the same). The
+file that its page of subscribers gives has Email, Name, Stripe plan, Cancel date (of what they pay), Start date, Paid
+upgrade date, Activity, Type, Subscription source (free); the last says "import" too, so it is no proof of consent.
+Both have times in ISO 8601.
 """
 
 import re
@@ -78,7 +84,13 @@ WORDS: Final = {
     **dict.fromkeys(("nonsubscribed", "non-subscribed", "transactional"), STRANGER),
 }
 _COMPLAINT: Final = re.compile(r"spam|abuse|complain", re.IGNORECASE)
-_PREFIXES: Final = {"subscribed": CONFIRMED, "unsubscribed": ENDED, "cleaned": BOUNCED, "nonsubscribed": STRANGER}
+_PREFIXES: Final = {
+    "subscribed": CONFIRMED,
+    "unsubscribed": ENDED,
+    "cleaned": BOUNCED,
+    "nonsubscribed": STRANGER,
+    "sms": STRANGER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +100,12 @@ class System:
     name: str
     title: str
     columns: Mapping[str, str]
-    needs: frozenset[str] = frozenset()  # headings by which it is recognised: all of these
-    one_of: frozenset[str] = frozenset()  # and one of these, if there are any
+    marks: tuple[frozenset[str], ...] = ()  # headings by which it is recognised: all of any of these
     words: Mapping[str, str] | None = None
 
     def fits(self, headings: frozenset[str]) -> bool:
         """Say whether a file with these headings is this system's."""
-        return self.needs <= headings and (not self.one_of or bool(self.one_of & headings))
+        return any(marks <= headings for marks in self.marks)
 
     def column(self, heading: str) -> str:
         """Return which of COLUMNS a heading means; NOTHING or "" for none."""
@@ -121,26 +132,31 @@ MAILCHIMP: Final = System(
         "last_changed": "changed_at",
         "timezone": NOTHING,  # guessed by Mailchimp from an IP address; our zone is what a reader said
     },
-    needs=frozenset({"email address"}),
-    one_of=frozenset({"member_rating", "optin_time", "confirm_time", "last_changed", "leid", "euid"}),
+    marks=(
+        frozenset({"leid", "euid"}),  # whatever an audience calls the address
+        *(
+            frozenset({"email address", mark})
+            for mark in ("member_rating", "optin_time", "confirm_time", "unsub_time", "clean_time", "last_changed")
+        ),
+    ),
 )
 GHOST: Final = System(
     "ghost",
     "Ghost",
     {"subscribed_to_emails": "status", "created_at": "consent_at", "deleted_at": "left_at"},
-    needs=frozenset({"email", "subscribed_to_emails"}),
+    marks=(frozenset({"email", "subscribed_to_emails"}),),
 )
 LISTMONK: Final = System(
     "listmonk",
     "listmonk",
     {"status": "status", "created_at": "consent_at", "updated_at": "changed_at"},
-    needs=frozenset({"uuid", "email", "status"}),
+    marks=(frozenset({"uuid", "email", "status"}),),
 )
 SUBSTACK: Final = System(
     "substack",
     "Substack",
-    {"email_disabled": "status", "created_at": "consent_at"},
-    needs=frozenset({"email", "active_subscription"}),
+    {"email_disabled": "status", "created_at": "consent_at", "start date": "consent_at"},
+    marks=(frozenset({"email", "active_subscription"}), frozenset({"email", "stripe plan", "start date"})),
     words={"true": ENDED, "false": CONFIRMED},
 )
 PLAIN: Final = System("plain", "a plain file", {})
@@ -154,7 +170,7 @@ def system_of(headings: Sequence[str], name: str = "") -> System:
             raise BadFile(f"{name[:40]!r} is no system. There are: {', '.join(SYSTEMS)}.")
         return SYSTEMS[name]
     plain = frozenset(headings)
-    return next((one for one in SYSTEMS.values() if one.needs and one.fits(plain)), PLAIN)
+    return next((one for one in SYSTEMS.values() if one.fits(plain)), PLAIN)
 
 
 def file_state(system: System, columns: frozenset[str], file_name: str) -> str:

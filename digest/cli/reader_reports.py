@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SHOWN_ERRORS = 20
 COUNTS = (
     *("rows", "new", "updated", "unchanged", "suppressed", "banned", "repeated", "left_out", "failed"),
-    *("unconfirmed", "ended", "warned"),
+    *("unconfirmed", "ended", "stay_off", "warned"),
 )
 TITLES = {"plain": "a plain file", "mailchimp": "Mailchimp", "ghost": "Ghost", "substack": "Substack"}
 
@@ -76,6 +76,8 @@ def _say_report(report: "ImportReport", errors: Path | None) -> None:
     )
     if report.ended:
         print(f"{report.ended:,} of these people left, as the file says: they are kept as ended, and not mailed.")
+    if report.stay_off:
+        print(f"{report.stay_off:,} people had left here what the file would give them: it stays ended.")
     if report.unconfirmed:
         print(f"{report.unconfirmed:,} people wait unconfirmed: their rows lack a consent's source and date.")
     if report.ignored_columns:

@@ -58,7 +58,7 @@ def clock_finding(check: str, other: str, apart: timedelta) -> Finding:
 
 
 def disks(patient: Patient) -> Sequence[Finding]:
-    """Look for room where files grow: the SQLite file, the outbox, the pictures."""
+    """Look for room where files grow: the SQLite file, the outbox, the pictures, files of readers."""
     found = []
     for what, folder in _folders(patient):
         try:
@@ -84,3 +84,4 @@ def _folders(patient: Patient) -> Iterator[tuple[str, Path]]:
         yield "the outbox", settings.outbox_dir
     if settings.pictures is PicturesFrom.own:
         yield "the pictures", settings.pictures_dir
+    yield "files of readers", settings.imports_dir

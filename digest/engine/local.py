@@ -15,6 +15,7 @@ from uuid import UUID
 
 from digest import ticking
 from digest.editors.alerts import Alarm
+from digest.engine import bringing
 from digest.issues.models import Issue
 from digest.sending import waiting, work
 from digest.sending.means import Means
@@ -50,6 +51,7 @@ def run(
     """
     leave = stop or threading.Event()
     _begin_refreshing(means, leave, say, until_idle=until_idle)
+    files = bringing.begin(means, leave, say, until_idle=until_idle)
     _tick(means, say, alarm)
     worker = _Worker(means, leave, lambda: work.due(means.database, means.clock.now()), until_idle, on_progress)
     threads = worker.start(concurrency)
@@ -59,6 +61,7 @@ def run(
             next_tick = time.monotonic() + TICK_SECONDS
             _tick(means, say, alarm)
     worker.end(threads)
+    bringing.end(files, leave, until_idle=until_idle)
     if until_idle:  # nobody may tick again for a while: what was sent just now is told now
         for sentence in ticking.tell(means, alarm):
             say(sentence)

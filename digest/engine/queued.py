@@ -25,7 +25,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from digest import ticking
 from digest.database import Database
 from digest.editors.alerts import Alarm
-from digest.engine import jobs, local
+from digest.engine import bringing, jobs, local
 from digest.errors import Refused
 from digest.sending import work
 from digest.sending.means import Means
@@ -63,9 +63,11 @@ def run(
     engine = _Engine(means, tuple(kinds), concurrency, stop or threading.Event(), say, alarm, on_progress)
     thread = threading.Thread(target=engine.guarded, name="jobs", daemon=True)
     thread.start()
+    files = bringing.begin(means, engine.leave, say) if Kind.refresh in kinds else None
     while thread.is_alive() and not engine.leave.wait(STOP_SECONDS):
         pass
     thread.join(LEAVE_SECONDS + GRACE_SECONDS)
+    bringing.end(files, engine.leave)
     if engine.errors:
         raise engine.errors[0]
 

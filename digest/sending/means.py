@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select
@@ -46,6 +47,7 @@ class Means:
     rates: Mapping[str, float] = field(default_factory=dict)  # account -> its own calls a second
     limits: Mapping[str, Limits] = field(default_factory=dict)  # account -> mails an hour and a day; none: no limit
     engaged: Engaged | None = None  # who clicked of late, where readers are counted one by one
+    imports: Path | None = None  # where files of readers wait to be imported; None: nobody brings any
     kept: timedelta = timedelta(days=400)  # how long what providers told and readers clicked is kept
     jitter: Callable[[], float] = field(default=random.random)
 

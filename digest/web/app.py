@@ -18,6 +18,7 @@ from digest.web import (
     desk_fields,
     desk_files,
     desk_history,
+    desk_imports,
     desk_issue,
     desk_lists,
     desk_newsroom,
@@ -84,6 +85,7 @@ def create(app: App) -> FastAPI:
         web.include_router(newsroom.router(gate))
     for recurring in (desk_publications, desk_schedule, desk_templates):
         web.include_router(recurring.router(gate))
+    web.include_router(desk_imports.router(gate))
     web.include_router(desk_people.router(gate))
     web.include_router(desk_sign_in.router(gate, limiter))
     web.include_router(desk_openid.router(SignIn(gate, limiter), limiter))

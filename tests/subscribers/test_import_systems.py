@@ -298,3 +298,40 @@ def test_an_empty_file_after_its_headings_still_says_what_it_is(store, keys):
     heard: list[Any] = []
     report = bring(store, keys, GHOST.split("\n", 1)[0], lists=["sc"], on_header=heard.append)
     assert (report.rows, report.system, len(heard)) == (0, "ghost", 1)
+
+
+SUBSTACKS_PAGE = (
+    "Email,Name,Stripe plan,Cancel date,Start date,Paid upgrade date,Activity,Type,Subscription source (free)\n"
+    "Paid@example.org,Ana,Monthly,2026-10-01T10:21:38.759Z,2026-06-17T10:21:38.759Z,,4,Paid,import\n"
+    "free@example.org,Ben,,,2026-05-01T10:00:00.000000000+00:00,,4,Free,substack-notes\n"
+)
+
+
+def test_what_substacks_page_of_subscribers_gives_is_read(store, keys):
+    """Who ends paying has not left; where they came from is no proof; nanoseconds are a time."""
+    waiting = bring(store, keys, SUBSTACKS_PAGE, lists=["sc"])
+    assert (waiting.system, counts(waiting), waiting.ended) == ("substack", {"new": 2, "unconfirmed": 2}, 0)
+    assert counts(bring(store, keys, SUBSTACKS_PAGE, lists=["sc"], consent_source="Substack")) == {"updated": 2}
+    with store.reading() as session:
+        free = person(session, keys, "free@example.org")
+    assert (free.name, free.consents[-1].at) == ("Ben", datetime(2026, 5, 1, 10, tzinfo=UTC))
+
+
+def test_a_mailchimp_audience_that_calls_the_address_otherwise_is_told_by_its_own_columns(store, keys):
+    """Else those of a file of unsubscribed people would come in as readers; nor does who gave a telephone alone."""
+    text = "Email,MEMBER_RATING,LAST_CHANGED,LEID,EUID\nleft@example.org,2,2025-03-01 10:00:00,1,a\n"
+    proof = {"lists": ["sc"], "consent_source": "form", "consent_at": NOW}
+    report = bring(store, keys, text, file_name="unsubscribed_email_audience_export_1.csv", **proof)
+    assert (report.system, report.ended) == ("mailchimp", 1)
+    assert lists_of(store, keys, "left@example.org") == {"sc": "ended"}
+    text = text.replace("left", "phone")
+    assert bring(store, keys, text, file_name="sms_only_audience_export_1.csv", **proof).left_out == 1
+
+
+def test_who_left_here_is_told_apart_from_who_is_merely_known(store, keys):
+    """The preview of a file says how many it would not revive."""
+    with store.writing() as session:
+        stop(session, join(session, keys, "sc", address="left@example.org"), "sc")
+    text = "email\nleft@example.org\n"
+    report = bring(store, keys, text, lists=["sc", "ee"], consent_source="form", consent_at=NOW, dry_run=True)
+    assert (report.stay_off, report.updated) == (1, 1)

@@ -38,6 +38,7 @@ def app(tmp_path, clock: StillClock) -> Iterator[App]:
         "base_url": f"http://127.0.0.1:{socket.getsockname()[1]}",
         "pictures_dir": tmp_path / "pictures",
         "outbox_dir": tmp_path / "outbox",
+        "imports_dir": tmp_path / "imports",
     }
     made = App(settings.load(tmp_path, **given), clock, still=True)
     METADATA.create_all(made.database.engine)

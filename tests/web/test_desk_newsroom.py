@@ -82,7 +82,8 @@ def test_nobody_shuts_themselves_out_unasked_nor_the_last_operator(app, as_a):
     orders = ({"order": "remove"}, {"order": "role", "role": "editor"})
 
     def do(**form: str) -> httpx.Response:
-        return operator.post("/desk/users", data=mine | form, headers=OURS)
+        answer: httpx.Response = operator.post("/desk/users", data=mine | form, headers=OURS)
+        return answer
 
     for order in orders:
         for sure in ("", "yes"):
