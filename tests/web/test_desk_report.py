@@ -1,13 +1,13 @@
 """The desk's page of what an issue brought."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import update
 
 from digest import users
 from digest.proofs.models import Edition
 from tests.conftest import NOW
 from tests.reports import newsroom
+from tests.web import looking
 from tests.web.test_desk import WORDS
 
 
@@ -34,12 +34,10 @@ def test_it_is_read_and_taken_along(site, number, chromium, http):
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
     page.goto(f"{site}/desk/issues/{number}/report")
-    page.get_by_label("Email address").fill("editor@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "editor@example.org")
     page.get_by_role("heading", name="By region").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert Axe().run(page, options={"iframes": False}).response["violations"] == []
+    looking.fits(page, 360)
+    looking.faultless(page, frames=False)
     assert page.frame_locator("iframe.mail").get_by_text("expected").count() == 1
     answer = context.request.get(f"{site}/desk/issues/{number}/report/regions.csv")
     assert answer.headers["content-type"].startswith("text/csv")
