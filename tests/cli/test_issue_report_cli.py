@@ -24,16 +24,18 @@ def _group() -> None:
     """Keep ``report`` a command of its own name."""
 
 
+def _four_issues(database: Database) -> None:
+    databases.migrated(database)
+    newsroom.history(database, 4)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in an installation whose newsroom has sent four issues."""
     monkeypatch.chdir(tmp_path)
-    url = databases.copy(tmp_path / "digest.db", databases.migrated)
+    url = databases.copy(tmp_path / "digest.db", _four_issues)
     settings = f'secret_key = "{STRONG}"\naddress_key = "{STRONG[::-1]}"\ndatabase_url = "{url}"\n'
     (tmp_path / "digest.toml").write_text(settings, encoding="utf-8")
-    database = Database(url)
-    newsroom.history(database, 4)
-    database.close()
     return tmp_path
 
 

@@ -34,8 +34,10 @@ class Prompt(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Close what is open, and wait for what is being done; uvicorn first waits a tenth of a second."""
-        for each in (*self.servers, *(sockets or [])):
+        for each in self.servers:
             each.close()
+        for one in sockets or []:
+            one.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await asyncio.sleep(0)
