@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from subscribers.listing import change_list as change_list
     from subscribers.listing import get_list as get_list
     from subscribers.listing import lists as lists
+    from subscribers.listing import stamp as stamp
     from subscribers.networks import network_of as network_of
     from subscribers.people import ConsentData as ConsentData
     from subscribers.people import PersonData as PersonData
@@ -111,7 +112,7 @@ _HOMES = {
     "import_work": ("forget_files", "headings", "preview", "recognised", "work_on_files"),
     "importing": ("ImportReport", "import_csv"),
     "keys": ("Claim", "Keys"),
-    "listing": ("ListData", "add_list", "change_list", "get_list", "lists"),
+    "listing": ("ListData", "add_list", "change_list", "get_list", "lists", "stamp"),
     "networks": ("network_of",),
     "people": (
         "ConsentData",

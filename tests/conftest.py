@@ -4,18 +4,18 @@ import os
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from argon2 import PasswordHasher
 
+from digest import users
 from digest.clock import StillClock
 from digest.database import Database
-from digest.tables import METADATA
 from subscribers import Keys
-from tests import browser
+from tests import browser, databases
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 STRONG = "k9Jv2mQx7TzR4bWn8LpYc3HdFs6GaEu1"
@@ -34,6 +34,12 @@ def _no_name_servers(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hashing a password cost next to nothing: what it costs for real has a test of its own in test_users."""
+    monkeypatch.setattr(users, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
@@ -55,28 +61,46 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> Iterator[databases.Server]:
+    """Return what makes databases on the real server."""
+    made = databases.Server(postgres_server)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres: databases.Server) -> Iterator[str]:
     """Make an empty database on the real server; yields its URL."""
-    name = f"t{uuid4().hex}"
-    admin = create_engine(
-        postgres_server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield postgres_server.replace("/postgres?", f"/{name}?", 1)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    name = postgres.new()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def postgres_tables(postgres: databases.Server) -> Iterator[str]:
+    """Make a database with all tables on the real server; yields its URL."""
+    name = postgres.new(databases.tables)
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def postgres_migrated(postgres: databases.Server) -> Iterator[str]:
+    """Make a database that is up to date on the real server; yields its URL."""
+    name = postgres.new(databases.migrated)
+    yield postgres.url(name)
+    postgres.drop(name)
 
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Database]:
     """Return an empty database with all tables: SQLite, or what the BOTH mark asks for."""
     kind = getattr(request, "param", "sqlite")
-    url = f"sqlite:///{tmp_path}/test.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = Database(url, clock)
-    METADATA.create_all(opened.engine)
+    lite = kind == "sqlite"
+    opened = Database(
+        databases.copy(tmp_path / "test.db") if lite else request.getfixturevalue("postgres_tables"), clock
+    )
     yield opened
     opened.close()
 
@@ -84,13 +108,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to a fresh folder with keys in the environment and a database that is up to date; returns the folder."""
-    from digest import bootstrap, migrating  # noqa: PLC0415 - only the tests of commands pay for it
-
     monkeypatch.chdir(tmp_path)
     for name in ("SECRET_KEY", "ADDRESS_KEY"):
         monkeypatch.setenv(f"DIGEST_{name}", STRONG)
-    with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
+    databases.copy(tmp_path / "digest.db", databases.migrated)
     return tmp_path
 
 

@@ -10,7 +10,6 @@ from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -32,9 +31,9 @@ from digest.proofs import approval, making, relaxed
 from digest.rendering.urls import Urls
 from digest.sending import control, ledger
 from digest.web.app import create
-from digest.web.serving import listen, server
 from subscribers import ListData, add_list, audience_sets, import_csv
 from tests.conftest import NOW, STRONG
+from tests.web.running import running
 
 FEED = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>The Meridian</title>
@@ -131,7 +130,7 @@ def test_one_article(app: App, clock: StillClock):  # noqa: PLR0915 - a story is
     assert text.count("The night train is back, and on time") == 1
 
     # events: following links changes nothing; pressing a button does; one click unsubscribes before the next batch.
-    with running(app) as site:
+    with running(create(app)) as (site, _):
         here = lambda link: link.replace(app.settings.base_url, site)  # noqa: E731
         vote = here(next(word for word in text.split() if "/feedback/" in word and word.endswith("/good")))
         leave = here(mail["List-Unsubscribe"].strip("<>"))
@@ -187,23 +186,6 @@ def part(mail: EmailMessage, kind: str) -> str:
     body = mail.get_body((kind,))
     assert body is not None
     return str(body.get_content())
-
-
-class running:  # noqa: N801 - a context manager, read as a verb
-    """Answers readers on loopback while the block runs; gives the address."""
-
-    def __init__(self, app: App) -> None:
-        self.socket = listen("127.0.0.1", 0)
-        self.server = server(create(app))
-        self.thread = Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
-
-    def __enter__(self) -> str:
-        self.thread.start()
-        return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-
-    def __exit__(self, *_error: object) -> None:
-        self.server.should_exit = True
-        self.thread.join()
 
 
 def get(link: str, data: bytes | None = None) -> Any:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import Session, select
 
 from digest import users
@@ -32,6 +33,16 @@ def test_a_person_signs_in_by_address_and_password(database: Database):
             assert users.prove(session, address, password) is None
         with pytest.raises(BadInput, match="already, as approver"):
             anna(session)
+
+
+def test_passwords_are_hashed_at_the_full_cost(database: Database, monkeypatch: pytest.MonkeyPatch):
+    """Argon2id with 64 MiB, three passes and four lanes, as RFC 9106 recommends second; other tests hash cheaply."""
+    monkeypatch.setattr(users, "PasswordHasher", PasswordHasher)
+    with database.writing() as session:
+        made = anna(session)
+        assert made.password.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+        assert users.prove(session, ANNA, WORDS) is not None
+        assert users.prove(session, ANNA, WORDS + "x") is None
 
 
 @BOTH

@@ -56,7 +56,8 @@ def run(
     worker = _Worker(means, leave, lambda: work.due(means.database, means.clock.now()), until_idle, on_progress)
     threads = worker.start(concurrency)
     next_tick = time.monotonic() + TICK_SECONDS
-    while any(thread.is_alive() for thread in threads) and not leave.wait(LOOK_SECONDS):
+    while (busy := next((one for one in threads if one.is_alive()), None)) and not leave.is_set():
+        busy.join(LOOK_SECONDS)  # a short run ends with its work, not with the next look
         if time.monotonic() >= next_tick:
             next_tick = time.monotonic() + TICK_SECONDS
             _tick(means, say, alarm)

@@ -34,9 +34,9 @@ from subscribers import (
     list_numbers,
     lists,
     reorder,
+    stamp,
 )
 from subscribers.errors import SubscribersError, UnknownList
-from subscribers.listing import stamp
 from subscribers.pages import BOTH_WAYS
 
 WEEKS: Final = 8

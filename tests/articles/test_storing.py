@@ -1,6 +1,8 @@
 """An article is stored once, however often, from wherever, and in whatever company it comes."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +16,7 @@ from digest.articles.storing import Import, is_first_import, store_in_chunks
 from digest.database import Database
 from digest.errors import NotFound
 from digest.regions import apply_preset
-from digest.tables import METADATA
+from tests import databases
 from tests.articles.stored import DAY, LONG, article, counts, put, stored
 from tests.conftest import BOTH, NOW
 
@@ -268,13 +270,13 @@ ITEMS = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_imported_again_makes_no_new_article(items):
     """Any import, repeated, finds every article it made: the same rows, the same ids, no second one."""
-    database = Database("sqlite://")
-    METADATA.create_all(database.engine)
-    first = put(database, *items)
-    before = {found.id: found.first_seen_at for found in stored(database)}
-    second = put(database, *items, at=NOW + DAY)
-    after = {found.id: found.first_seen_at for found in stored(database)}
-    database.close()
+    with TemporaryDirectory() as folder:
+        database = databases.opened(Path(folder) / "again.db")
+        first = put(database, *items)
+        before = {found.id: found.first_seen_at for found in stored(database)}
+        second = put(database, *items, at=NOW + DAY)
+        after = {found.id: found.first_seen_at for found in stored(database)}
+        database.close()
     assert second.new == 0
     assert after == before
     assert first.new == len(before)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from digest.cli import issue_report
 from digest.database import Database
 from digest.errors import NotFound
-from digest.migrating import upgrade
+from tests import databases
 from tests.conftest import STRONG
 from tests.reports import newsroom
 
@@ -24,17 +24,18 @@ def _group() -> None:
     """Keep ``report`` a command of its own name."""
 
 
+def _four_issues(database: Database) -> None:
+    databases.migrated(database)
+    newsroom.history(database, 4)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in an installation whose newsroom has sent four issues."""
     monkeypatch.chdir(tmp_path)
-    url = f"sqlite:///{tmp_path}/digest.db"
+    url = databases.copy(tmp_path / "digest.db", _four_issues)
     settings = f'secret_key = "{STRONG}"\naddress_key = "{STRONG[::-1]}"\ndatabase_url = "{url}"\n'
     (tmp_path / "digest.toml").write_text(settings, encoding="utf-8")
-    database = Database(url)
-    upgrade(database)
-    newsroom.history(database, 4)
-    database.close()
     return tmp_path
 
 

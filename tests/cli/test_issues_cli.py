@@ -11,10 +11,8 @@ from typer.testing import CliRunner
 from digest.cli.console import opened as _opened
 from digest.cli.issues import commands as issue_commands
 from digest.cli.publications import commands as publication_commands
-from digest.database import Database
 from digest.errors import DigestError
-from digest.migrating import upgrade
-from digest.tables import METADATA
+from tests import databases
 from tests.conftest import NOW, STRONG
 from tests.issues import newsroom
 
@@ -39,10 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'postal_address = "1 Main Street, 1000 Brussels"\noutbox_dir = "{tmp_path}/outbox"\n',
         encoding="utf-8",
     )
-    database = Database(f"sqlite:///{tmp_path}/digest.db")
-    upgrade(database)
-    METADATA.create_all(database.engine)
-    database.close()
+    databases.copy(tmp_path / "digest.db", databases.migrated)
     return tmp_path
 
 

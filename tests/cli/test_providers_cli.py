@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
+from digest import bootstrap
 from digest.accounts import ProviderName
 from digest.cli import app as everything
 from digest.cli.providers import commands
 from digest.errors import BadInput
 from digest.providers.registry import FEATURES
 from subscribers import ListData, add_list
-from tests.conftest import STRONG
 
 Run = Callable[..., Result]
 README = Path(__file__).parents[2] / "README.md"
@@ -23,13 +22,10 @@ ACCOUNTS = {"second": {"provider": "sendgrid", "api_key": "SG.secret-of-second",
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: object, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs a command in a fresh folder with two accounts and two publications, one with a list."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"SECRET_KEY": STRONG, "ADDRESS_KEY": STRONG, "ACCOUNTS": json.dumps(ACCOUNTS)}.items():
-        monkeypatch.setenv(f"DIGEST_{name}", value)
-    with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
+    assert installed
+    monkeypatch.setenv("DIGEST_ACCOUNTS", json.dumps(ACCOUNTS))
     return lambda *words: CliRunner().invoke(everything, list(words), catch_exceptions=False)
 
 

@@ -9,11 +9,9 @@ from typer.testing import CliRunner
 
 from digest.cli.console import opened as _opened
 from digest.cli.ranking import commands
-from digest.database import Database
 from digest.errors import DigestError
 from digest.issues import publications
-from digest.migrating import upgrade
-from digest.tables import METADATA
+from tests import databases
 from tests.conftest import NOW, STRONG
 from tests.evaluating import test_replaying as past
 from tests.issues import newsroom
@@ -29,10 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'secret_key = "{STRONG}"\naddress_key = "{STRONG[::-1]}"\ndatabase_url = "sqlite:///{tmp_path}/digest.db"\n',
         encoding="utf-8",
     )
-    database = Database(f"sqlite:///{tmp_path}/digest.db")
-    upgrade(database)
-    METADATA.create_all(database.engine)
-    database.close()
+    databases.copy(tmp_path / "digest.db", databases.migrated)
     return tmp_path
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from digest import bootstrap, migrating
+from digest import bootstrap
 from digest.cli import app as everything
 from digest.clock import SystemClock
 from digest.database import Database
@@ -20,6 +20,7 @@ from digest.errors import BadInput, NotFound, Refused
 from digest.sending import batches, control, sender, starting, work
 from digest.sending.models import Delivery, table
 from digest.sending.provider import UnknownOutcome
+from tests import databases
 from tests.conftest import STRONG
 from tests.sending import approved, newsroom
 from tests.sending.fakes import Never, Scripted, means
@@ -33,8 +34,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, value in {"SECRET_KEY": STRONG, "ADDRESS_KEY": STRONG, "SEND_RATE": "1000"}.items():
         monkeypatch.setenv(f"DIGEST_{name}", value)
+    databases.copy(tmp_path / "digest.db", databases.migrated)
     with bootstrap.opened() as app:
-        migrating.upgrade(app.database)
         approved.newsroom(app.database)
         for name, lists in (("one", 1), ("two", 1), ("three", 2)):
             approved.reader(app.database, name, approved.WHERE[:lists])

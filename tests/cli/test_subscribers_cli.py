@@ -6,14 +6,14 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from digest import migrating, settings
+from digest import settings
 from digest.cli import lists, serve, subscribers
 from digest.database import Database
 from digest.errors import BadInput, DigestError, NotFound, Refused
 from digest.issues.models import Publication
 from digest.regions import Region
-from digest.tables import METADATA
 from subscribers.errors import SubscribersError, UnknownAddress, UnknownList
+from tests import databases
 from tests.conftest import STRONG
 
 ROWS = "email,name,Interests,Street\nlena@example.org,Lena,South Caucasus,x\nomar@example.org,Omar,Baltic,y\n"
@@ -26,9 +26,8 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIGEST_SECRET_KEY", STRONG)
     monkeypatch.setenv("DIGEST_ADDRESS_KEY", STRONG[::-1])
+    databases.copy(tmp_path / "digest.db", databases.migrated)
     database = Database(settings.load(tmp_path).database_url)
-    migrating.upgrade(database)
-    METADATA.create_all(database.engine)
     with database.writing() as session:
         values = {"id": "weekly", "name": "The Weekly", "sender_name": "N", "sender_address": "n@news.example"}
         session.add(Publication.model_validate(values | {"postal_address": "Street 1"}))

@@ -18,6 +18,7 @@ from digest.proofs import making
 from digest.proofs.relaxed import NOT_NEEDED
 from digest.rendering.urls import Urls
 from digest.sending.means import Means
+from tests import databases
 from tests.conftest import KEYS, NOW
 from tests.issues import newsroom
 from tests.sending import fakes
@@ -41,6 +42,18 @@ HEADLINES = (
 
 def found(database: Database, **changes: Any) -> None:
     """Found it: articles of three regions (more than there is room for), and six readers."""
+    if changes:
+        _found(database, **changes)
+    else:
+        databases.become(database, _as_it_is)
+
+
+def _as_it_is(database: Database) -> None:
+    databases.tables(database)
+    _found(database)
+
+
+def _found(database: Database, **changes: Any) -> None:
     values = {"editors": [ANNA, BELA], "section_stories": 3, "section_briefs": 2} | changes
     later = {name: values.pop(name) for name in ("remind_minutes", "review") if name in values}
     newsroom.found(database, **values)

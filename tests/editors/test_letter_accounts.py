@@ -21,8 +21,11 @@ def test_letters_go_by_the_account_of_their_publication(database: Database, cloc
     means, first = newsroom.working(database, clock=clock)
     letters.drafted(means, issue.id, NOW)
     said = letters.send_due(means, NOW)
+    assert len(said) == 2
     assert all("no provider account 'second'" in one for one in said)
-    for row in newsroom.mails(database):
+    rows = newsroom.mails(database)
+    assert len(rows) == 2
+    for row in rows:
         assert "Set it in DIGEST_ACCOUNTS" in row.error
     other = newsroom.draft(database, at=NOW.replace(day=25))
     means = replace(means, providers={"second": second})

@@ -14,7 +14,7 @@ from digest.ranking.section import rank_section
 from tests.ranking.making import AS_OF, ids, standing
 from tests.ranking.newsrooms import LISTS, Newsroom, newsrooms
 
-EXAMPLES = settings(max_examples=400, deadline=None)
+EXAMPLES = settings(max_examples=200, deadline=None)
 
 
 def edition(candidates: list[Candidate], orders: Sequence[SectionOrder]) -> RankedEdition:

@@ -18,7 +18,7 @@ KEYS = st.sampled_from(["weekly", "daily", ""])
 
 
 @given(newsrooms(), st.sampled_from(LISTS), FORMULAS, KEYS)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_section_is_the_same(news: Newsroom, name: str, formula: Formula, key: str) -> None:
     """A section has the same stories, points, losses and reasons as the rules worked out the slow way."""
     asked = news.order(name)
@@ -29,7 +29,7 @@ def test_section_is_the_same(news: Newsroom, name: str, formula: Formula, key: s
 
 
 @given(newsrooms(32), FORMULAS, KEYS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_edition_is_the_same(news: Newsroom, formula: Formula, key: str) -> None:
     """An edition has the same lead, sections, Popular block, points and reasons as worked out the slow way."""
     asked = news.reader()

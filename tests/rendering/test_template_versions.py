@@ -1,7 +1,7 @@
 """A newsroom's own templates: bounded in what they may do, tried before they are saved, kept with each issue."""
 
-import time
 from dataclasses import replace
+from time import process_time
 from typing import Any
 
 import pytest
@@ -84,12 +84,12 @@ def test_the_shipped_template_as_ones_own_gives_the_same_bytes(make):
 )
 def test_hostile_sources_end_in_a_sentence_soon(source, said):
     """A way out of the sandbox, a heap of memory, a part from elsewhere: refused, with the name and the line."""
-    start = time.monotonic()
+    start = process_time()
     with pytest.raises(TemplateError) as caught:
         templates.run_source(source, NAME, {"x": "abc"})
     assert said in str(caught.value)
     assert str(caught.value).startswith(NAME) or "no template" in str(caught.value)
-    assert time.monotonic() - start < 2
+    assert process_time() - start < 2
 
 
 def test_endless_loops_end_at_the_same_turn_everywhere(monkeypatch):

@@ -1,6 +1,7 @@
 """The demo's desk: somebody gets in by what was printed, and finds next week's issue as a draft."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,10 +49,10 @@ def served(folder: Path) -> Iterator[Demo]:
     assert process.returncode in (0, -15)
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    """Serve a demo in an empty folder: one for each test, since a second run in it ends the password of the first."""
-    yield from served(tmp_path)
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Serve a demo in an empty folder. No second run in it: that would end the password which tests sign in by."""
+    yield from served(tmp_path_factory.mktemp("demo"))
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def signed_in(demo: Demo, password: str) -> Iterator[httpx.Client]:
     url = demo.of(r"The desk: +(\S+)/desk\n")
     headers = {"Origin": url, "Sec-Fetch-Site": "same-origin"}
     form = {"address": demo.of(r"Address: +(\S+)"), "password": password, "next": "/desk"}
-    with httpx.Client(base_url=url, headers=headers, follow_redirects=True) as client:
+    with httpx.Client(base_url=url, headers=headers, follow_redirects=True, timeout=60) as client:
         client.post("/desk/sign-in", data=form)
         yield client
 
@@ -89,19 +90,24 @@ CHANGES = (
 )
 
 
-def test_the_next_run_has_the_same_draft_and_another_password(demo: Demo):
-    """What was changed at the desk stays, lists and regions too; nobody knows the password of yesterday."""
-    with signed_in(demo, demo.of(r"Password: +(\S+)")) as client:
-        for path, form in CHANGES:
-            seen = re.search(r'name="seen" value="([^"]*)"', client.get(path).text)
-            answer = client.post(path, data=form | ({"seen": seen[1]} if seen else {}))
-            assert 'role="status"' in answer.text, (path, answer.text)
-    (again,) = served(demo.folder)
+def test_the_next_run_has_the_same_draft_and_another_password(demo: Demo, tmp_path: Path):
+    """What was changed at the desk stays, lists and regions too; nobody knows the password of yesterday.
+
+    In a copy: the first one goes on.
+    """
+    shutil.copytree(demo.folder, tmp_path / "again")
+    with contextmanager(served)(tmp_path / "again") as first:
+        with signed_in(first, first.of(r"Password: +(\S+)")) as client:
+            for path, form in CHANGES:
+                seen = re.search(r'name="seen" value="([^"]*)"', client.get(path).text)
+                answer = client.post(path, data=form | ({"seen": seen[1]} if seen else {}))
+                assert 'role="status"' in answer.text, (path, answer.text)
+        (again,) = served(tmp_path / "again")
+        with signed_in(first, again.of(r"Password: +(\S+)")) as client:
+            page = client.get("/desk/lists").text
+            assert page.index("Steppes") < page.index("South Caucasus")
     assert again.of(r"To play: +issue (\d+)") == demo.of(r"To play: +issue (\d+)")
     assert again.of(r"Password: +(\S+)") != demo.of(r"Password: +(\S+)")
-    with signed_in(demo, again.of(r"Password: +(\S+)")) as client:
-        page = client.get("/desk/lists").text
-        assert page.index("Steppes") < page.index("South Caucasus")
 
 
 def test_passwords_are_long_random_and_easy_to_copy():

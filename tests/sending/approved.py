@@ -16,6 +16,7 @@ from tests.conftest import NOW, STRONG
 
 KEYS = Keys(secret=STRONG, address=STRONG)
 BASE = "https://digest.example.org"
+URLS = Urls(BASE, KEYS)
 FAMILY = "weekly"
 RELAXED = frozenset({"links", "https"})
 WHERE = ("south-caucasus", "central-asia")
@@ -65,10 +66,10 @@ def reader(database: Database, name: str, lists: Sequence[str], at: datetime = N
             wording="yes", confirmed=True)  # fmt: skip
 
 
-def approve(database: Database, as_of: datetime = NOW) -> UUID:
+def approve(database: Database, as_of: datetime = NOW, publication: str = FAMILY, urls: Urls = URLS) -> UUID:
     """Draft, proof and approve an issue; returns its id."""
-    issue = drafting.draft(database, FAMILY, as_of=as_of, at=as_of)
-    proof = making.make_proof(database, issue.id, urls=Urls(BASE, KEYS), at=as_of, relaxed=RELAXED)
+    issue = drafting.draft(database, publication, as_of=as_of, at=as_of)
+    proof = making.make_proof(database, issue.id, urls=urls, at=as_of, relaxed=RELAXED)
     accepted = {check.code: "a test" for check in proof.checks if check.level == "amber"}
     approval.approve(database, issue.id, who="editor", at=as_of, accepted=accepted)
     return issue.id

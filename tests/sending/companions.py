@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from digest.clock import StillClock
 from digest.database import Database
-from digest.issues import drafting, publications
+from digest.issues import publications
 from digest.issues.models import Issue
-from digest.proofs import approval, making
 from digest.proofs.models import Edition, EditionStory
 from digest.rendering.urls import Urls
 from digest.sending import control, work
@@ -19,6 +18,7 @@ from digest.sending.models import table
 from subscribers import Keys, ListData, add_list, find
 from subscribers.models import Subscriber
 from tests.issues import newsroom
+from tests.sending import approved
 from tests.sending.fakes import Never, Scripted, means
 from tests.sending.newsroom import DELIVERY
 from tests.sending.newsroom import KEYS as MEANS_KEYS
@@ -26,7 +26,6 @@ from tests.sending.newsroom import KEYS as MEANS_KEYS
 MONDAY = datetime.fromisoformat("2026-11-23T00:00:00+00:00")
 DAY = timedelta(days=1)
 URLS = Urls("https://digest.example.org", MEANS_KEYS)
-RELAXED = frozenset({"links", "https"})
 STORY, EDITION, PERSON = table(EditionStory), table(Edition), table(Subscriber)
 HOURS = {"daily": 7, "weekly": 8}
 
@@ -63,11 +62,7 @@ def publish(database: Database, at: datetime, prefix: str, number: int = 3) -> N
 def approve(database: Database, publication: str, day: datetime, clock: StillClock) -> UUID:
     """Draft, proof and approve a publication's issue of a day, two hours before it leaves."""
     clock.at = day + timedelta(hours=HOURS[publication] - 2)
-    issue = drafting.draft(database, publication, as_of=clock.at, at=clock.at)
-    proof = making.make_proof(database, issue.id, urls=URLS, at=clock.at, relaxed=RELAXED)
-    accepted = {check.code: "a test" for check in proof.checks if check.level == "amber"}
-    approval.approve(database, issue.id, who="editor", at=clock.at, accepted=accepted)
-    return issue.id
+    return approved.approve(database, clock.at, publication, URLS)
 
 
 def send(database: Database, issue: UUID, at: datetime, clock: StillClock) -> str:

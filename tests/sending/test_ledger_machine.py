@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from digest.clock import StillClock
-from digest.database import Database
 from digest.errors import Refused
 from digest.sending import batches, control, ledger, recovering, settling, waiting, work
 from digest.sending.batches import Claim
 from digest.sending.provider import BatchRefused, NotTaken, Receipt, StopIssue, UnknownOutcome
 from digest.sending.settling import Rules, ref
 from digest.settings import Uncertain
-from digest.tables import METADATA
+from tests import databases
 from tests.conftest import NOW
 from tests.sending import newsroom
 from tests.sending.fakes import Scripted, means
@@ -50,8 +49,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.clock = StillClock(NOW)
-        self.database = Database(f"sqlite:///{Path(self.folder.name) / 'm.db'}", self.clock)
-        METADATA.create_all(self.database.engine)
+        self.database = databases.opened(Path(self.folder.name) / "m.db", self.clock)
         self.accepted: set[int] = set()  # whom the provider took
         self.left: dict[int, int] = {}  # subscriber -> calls that may have reached them
         self.marked: set[int] = set()  # who was ever handed over

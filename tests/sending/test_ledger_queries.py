@@ -11,7 +11,7 @@ from sqlmodel import Session
 from digest.database import Database
 from digest.rendering.urls import Urls
 from digest.sending import choosing, freezing, ledger, work
-from digest.tables import METADATA
+from tests import databases
 from tests.conftest import KEYS, NOW
 from tests.sending import newsroom
 
@@ -19,8 +19,7 @@ from tests.sending import newsroom
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """Return a database with a frozen issue, most of which is sent."""
-    made = Database(f"sqlite:///{tmp_path}/plans.db")
-    METADATA.create_all(made.engine)
+    made = databases.opened(tmp_path / "plans.db")
     issue = newsroom.make(made, readers=500, at=NOW)
     freezing.freeze(
         made, issue.issue_id, at=NOW, urls=Urls("https://digest.example.org", KEYS), progress=lambda _: None

@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from digest.database import Database
-from digest.tables import METADATA
 from subscribers import (
     add_list,
     audience_sets,
@@ -25,6 +23,7 @@ from subscribers import (
     suppress,
 )
 from subscribers.audience import MEMBER, PERSON, SUBSCRIPTION
+from tests import databases
 from tests.conftest import BOTH, NOW
 from tests.subscribers.conftest import LISTS
 from tests.subscribers.reading import audiences
@@ -218,8 +217,7 @@ def test_the_audience_always_equals_the_confirmed_lists(store, keys, steps):
 
 def test_a_thousand_sets_are_found_in_chunks(tmp_path, keys):
     """More audiences than fit one statement are no trouble."""
-    database = Database(f"sqlite:///{tmp_path}/many.db")
-    METADATA.create_all(database.engine)
+    database = databases.opened(tmp_path / "many.db")
     lists = [LISTS[0].model_copy(update={"id": f"l{n:02}", "position": n}) for n in range(13)]
     with database.writing() as session:
         for data in lists:

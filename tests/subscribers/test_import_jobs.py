@@ -49,7 +49,7 @@ def get(store, files, number):
         return files.get(session, number)
 
 
-def count(store, what=PERSON) -> int:
+def count(store, what=PERSON):
     with store.reading() as session:
         return session.execute(select(func.count()).select_from(what)).scalar_one()
 

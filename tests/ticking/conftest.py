@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from digest import migrating
 from digest.bootstrap import App, opened
 from digest.clock import StillClock
+from tests import databases
 from tests.conftest import STRONG
 from tests.sending import approved
 from tests.ticking.newsroom import MONDAY
@@ -18,10 +18,13 @@ from tests.ticking.newsroom import MONDAY
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
     """Return an installation whose clock stands an hour before Monday's cut-off."""
     keys = {"secret_key": STRONG, "address_key": STRONG, "base_url": "https://digest.example.org"}
-    if request.param == "postgresql":
-        keys["database_url"] = request.getfixturevalue("postgres_url")
+    lite = request.param == "sqlite"
+    keys["database_url"] = (
+        databases.copy(tmp_path / "digest.db", databases.migrated)
+        if lite
+        else request.getfixturevalue("postgres_migrated")
+    )
     with opened(tmp_path, StillClock(MONDAY - timedelta(hours=1)), **keys) as made:
-        migrating.upgrade(made.database)
         approved.newsroom(made.database)
         approved.articles(made.database, MONDAY - timedelta(hours=30), prefix="fresh")
         approved.reader(made.database, "nino", ["south-caucasus"], at=MONDAY - timedelta(days=1))

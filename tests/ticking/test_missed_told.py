@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from digest import migrating, settings, ticking
+from digest import settings, ticking
 from digest.bootstrap import App, opened
 from digest.clock import StillClock
 from digest.engine import local
 from digest.errors import SettingsError
 from digest.issues.models import Run
+from tests import databases
 from tests.conftest import STRONG
 from tests.providers import sendgrid_server
 from tests.sending import approved
@@ -45,13 +46,17 @@ def test_a_missed_cut_off_is_mailed_once(app: App):
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_second_account_takes_over_in_a_real_tick(kind: str, tmp_path: Path, request: pytest.FixtureRequest):
     """SendGrid answers 401 over the wire: both editors are told by ALERT_ACCOUNT, in the same pass, and once."""
-    url = "sqlite:///second.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    lite = kind == "sqlite"
+    url = (
+        databases.copy(tmp_path / "second.db", databases.migrated)
+        if lite
+        else request.getfixturevalue("postgres_migrated")
+    )
     with sendgrid_server.serving() as server:
         given = {"secret_key": STRONG, "address_key": STRONG, "database_url": url, "provider": "sendgrid",
                  "sendgrid_api_key": "SG.revoked", "sendgrid_base_url": server.url, "alert_account": "second",
                  "accounts": {"second": {"provider": "outbox"}}}  # fmt: skip
         with opened(tmp_path, StillClock(MONDAY - timedelta(hours=1)), **given) as app:
-            migrating.upgrade(app.database)
             approved.newsroom(app.database)
             missed_a_monday(app)
             said: list[str] = []

@@ -1,8 +1,7 @@
 """A real server on loopback, with readers, an edition that is out and one that is not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,18 +9,19 @@ from uuid import UUID, uuid5
 import httpx
 import pytest
 
-from digest import settings
+from digest import api_keys, settings
 from digest.bootstrap import App
 from digest.clock import StillClock
 from digest.issues.models import Issue, Publication
 from digest.proofs.models import Edition
 from digest.rendering import slots
-from digest.tables import METADATA
 from digest.web.app import create
-from digest.web.serving import listen, server
+from digest.web.serving import listen
 from subscribers import add_list, subscribe
+from tests import databases
 from tests.conftest import NOW, STRONG
 from tests.subscribers.conftest import LISTS
+from tests.web.running import running
 
 ADDRESS = "lena@example.org"
 ISSUE = UUID("5f0f3f04-5f6c-4f4b-9c3e-0a1b2c3d4e5f")
@@ -34,14 +34,13 @@ def app(tmp_path, clock: StillClock) -> Iterator[App]:
     given: dict[str, Any] = {
         "secret_key": STRONG,
         "address_key": STRONG[::-1],
-        "database_url": f"sqlite:///{tmp_path}/web.db",
+        "database_url": databases.copy(tmp_path / "web.db"),
         "base_url": f"http://127.0.0.1:{socket.getsockname()[1]}",
         "pictures_dir": tmp_path / "pictures",
         "outbox_dir": tmp_path / "outbox",
         "imports_dir": tmp_path / "imports",
     }
     made = App(settings.load(tmp_path, **given), clock, still=True)
-    METADATA.create_all(made.database.engine)
     made.__dict__["socket"] = socket
     yield made
     socket.close()
@@ -51,12 +50,8 @@ def app(tmp_path, clock: StillClock) -> Iterator[App]:
 @pytest.fixture
 def site(app: App) -> Iterator[str]:
     """Run the web application in a thread; return its address."""
-    running = server(create(app))
-    thread = Thread(target=running.run, kwargs={"sockets": [app.__dict__["socket"]]})
-    thread.start()
-    yield app.settings.base_url
-    running.should_exit = True
-    thread.join(timeout=10)
+    with running(create(app), app.__dict__["socket"]) as (address, app.__dict__["server"]):
+        yield address
 
 
 @pytest.fixture
@@ -64,6 +59,19 @@ def http(site: str) -> Iterator[httpx.Client]:
     """Return a client of the site, that follows no redirects and trusts no environment."""
     with httpx.Client(base_url=site, trust_env=False, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def with_key(app: App, http: httpx.Client) -> Callable[..., httpx.Client]:
+    """Return what lets the client show a new key of the API with these scopes."""
+
+    def client(*scopes: str, name: str = "robot") -> httpx.Client:
+        with app.database.writing() as session:
+            shown = api_keys.add(session, name, NOW, scopes)
+        http.headers["Authorization"] = f"Bearer {shown}"
+        return http
+
+    return client
 
 
 @pytest.fixture

@@ -147,30 +147,31 @@ def test_ranks_are_of_now_and_a_period_ends_now_at_the_latest(app, cms):
     assert (rows["api:cms"].period_start, rows["api:cms"].period_end) == (NOW - timedelta(hours=7), NOW)
 
 
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        ({"pages": [{"url": "https://example.org/a", "views": 1}]}, "need their period"),
-        ({"pages": [], "from": "2026-11-16"}, "need their period"),
-        ({"pages": [], "from": "soon", "to": "2026-11-23"}, "from is not a time"),
-        ({"pages": [], "from": 5, "to": "2026-11-23"}, "from must be a text"),
-        ({"pages": [], "from": "0001-01-01T00:00:00+14:00", "to": "2026-11-23"}, "from is not a time"),
-        ({"pages": [], "from": "2026-11-23", "to": "2026-11-16"}, "must end after it starts"),
-        ({"pages": [], "from": "2999-01-01", "to": "2999-01-02"}, "must end after it starts"),
-        ({"pages": {}}, "pages must be a list"),
-        ({"pages": [1] * 50_001}, "at most 50,000"),
-        ({"pages": [], "views": 1}, "'views' is not a field"),
-        ({"pages": [], "site": "no site"}, "no host name"),
-        ({}, "has no pages"),
-        ([], "has no pages"),
-        (None, "has no pages"),
-    ],
-)
-def test_reads_that_cannot_be_meant_are_a_sentence(cms, body, sentence):
+NO_READS = [
+    ({"pages": [{"url": "https://example.org/a", "views": 1}]}, "need their period"),
+    ({"pages": [], "from": "2026-11-16"}, "need their period"),
+    ({"pages": [], "from": "soon", "to": "2026-11-23"}, "from is not a time"),
+    ({"pages": [], "from": 5, "to": "2026-11-23"}, "from must be a text"),
+    ({"pages": [], "from": "0001-01-01T00:00:00+14:00", "to": "2026-11-23"}, "from is not a time"),
+    ({"pages": [], "from": "2026-11-23", "to": "2026-11-16"}, "must end after it starts"),
+    ({"pages": [], "from": "2999-01-01", "to": "2999-01-02"}, "must end after it starts"),
+    ({"pages": {}}, "pages must be a list"),
+    ({"pages": [1] * 50_001}, "at most 50,000"),
+    ({"pages": [], "views": 1}, "'views' is not a field"),
+    ({"pages": [], "site": "no site"}, "no host name"),
+    ({}, "has no pages"),
+    ([], "has no pages"),
+    (None, "has no pages"),
+]
+
+
+def test_reads_that_cannot_be_meant_are_a_sentence(cms, subtests):
     """422, and the sentence says how to write it."""
-    answer = post(cms, "/api/reads", body)
-    assert answer.status_code == 422
-    assert sentence in answer.json()["error"]
+    for body, sentence in NO_READS:
+        with subtests.test(body=repr(body)[:80], sentence=sentence):
+            answer = post(cms, "/api/reads", body)
+            assert answer.status_code == 422
+            assert sentence in answer.json()["error"]
 
 
 def test_pages_with_impossible_figures_cost_only_themselves(app, cms):
@@ -190,35 +191,36 @@ def test_pages_with_impossible_figures_cost_only_themselves(app, cms):
     assert post(cms, "/api/reads", WEEK | {"pages": bad}).status_code == 422
 
 
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        (b"", "no JSON"),
-        (b"\xff\xfe{}", "no JSON"),
-        (b'{"articles": [{"url": "https://example.org/\xe9"}]}', "no JSON"),
-        (b"[NaN]", "no JSON"),
-        (b'[{"url": "https://example.org/a", "headline": "A", "minutes": Infinity}]', "no JSON"),
-        (b"[" * 100_000, "no JSON"),
-        (b'[{"headline": "\\ud800"}]', "no JSON"),
-        (b"7", "has no articles"),
-        (b'"text"', "has no articles"),
-        (b"{}", "has no articles"),
-        (b'{"articles": {}}', "articles must be a list"),
-        (b'{"articles": [], "sauce": "x"}', "'sauce' is not a field"),
-        (b'{"articles": [], "source": ["x"]}', "source must be a text"),
-        (b'{"articles": [], "source": "a\\u0000b"}', "source must be a text"),
-        (b'{"articles": [], "language": "!"}', "language must be"),
-        (b'{"articles": [], "backlog": "yes"}', "backlog must be"),
-        (b'{"articles": [{"url": "https://example.org/a", "headline": "A"}], "region": "atlantis"}', "atlantis"),
-        (b"[" + b"0," * 5_000 + b"0]", "at most 5,000"),
-    ],
-)
-def test_bodies_that_cannot_be_meant_are_a_sentence(app, cms, body, sentence):
+NO_ARTICLES = [
+    (b"", "no JSON"),
+    (b"\xff\xfe{}", "no JSON"),
+    (b'{"articles": [{"url": "https://example.org/\xe9"}]}', "no JSON"),
+    (b"[NaN]", "no JSON"),
+    (b'[{"url": "https://example.org/a", "headline": "A", "minutes": Infinity}]', "no JSON"),
+    (b"[" * 100_000, "no JSON"),
+    (b'[{"headline": "\\ud800"}]', "no JSON"),
+    (b"7", "has no articles"),
+    (b'"text"', "has no articles"),
+    (b"{}", "has no articles"),
+    (b'{"articles": {}}', "articles must be a list"),
+    (b'{"articles": [], "sauce": "x"}', "'sauce' is not a field"),
+    (b'{"articles": [], "source": ["x"]}', "source must be a text"),
+    (b'{"articles": [], "source": "a\\u0000b"}', "source must be a text"),
+    (b'{"articles": [], "language": "!"}', "language must be"),
+    (b'{"articles": [], "backlog": "yes"}', "backlog must be"),
+    (b'{"articles": [{"url": "https://example.org/a", "headline": "A"}], "region": "atlantis"}', "atlantis"),
+    (b"[" + b"0," * 5_000 + b"0]", "at most 5,000"),
+]
+
+
+def test_bodies_that_cannot_be_meant_are_a_sentence(app, cms, subtests):
     """Not UTF-8, no number, nested too deep, of another shape: 422, and nothing is stored."""
-    answer = post(cms, "/api/articles", body)
-    assert answer.status_code == 422
-    assert sentence in answer.json()["error"]
-    assert stored(app) == {}
+    for body, sentence in NO_ARTICLES:
+        with subtests.test(body=repr(body)[:80], sentence=sentence):
+            answer = post(cms, "/api/articles", body)
+            assert answer.status_code == 422
+            assert sentence in answer.json()["error"]
+            assert stored(app) == {}
 
 
 def test_hostile_values_are_made_harmless_or_refused(app, cms):

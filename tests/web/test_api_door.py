@@ -4,7 +4,6 @@ import gzip
 import json
 import socket
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -17,8 +16,8 @@ from digest.api_keys import ApiKey
 from digest.articles.models import Article
 from digest.web import api
 from digest.web.limiting import RULES, Limiter
-from digest.web.serving import server
 from tests.conftest import NOW
+from tests.web.running import running
 
 JSON = {"Content-Type": "application/json"}
 STORY = {"url": "https://example.org/salt", "headline": "Salt"}
@@ -150,7 +149,7 @@ def test_a_body_without_an_end_is_cut_off(app, site, key):
     head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
     sent = 0
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(head.encode())
         try:
             while sent < 5 * api.MOST_BODY:
@@ -167,17 +166,12 @@ def test_a_body_that_drips_is_given_up(app, key):
     web = FastAPI()
     doors = api._Doors(app, Limiter(app.clock), patience=0.2)
     web.add_api_route("/slow", doors.articles, methods=["POST"], response_model=None)
-    running = server(web)
-    thread = Thread(target=running.run, kwargs={"sockets": [app.__dict__["socket"]]})
-    thread.start()
-    port = app.settings.base_url.rsplit(":", maxsplit=1)[-1]
+    host, port = app.settings.base_url.removeprefix("http://").split(":")
     head = f"POST /slow HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n["
-    with socket.create_connection(("127.0.0.1", int(port)), timeout=30) as connection:
+    with running(web, app.__dict__["socket"]), socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(head.encode())
         answer = connection.recv(10_000)
-    running.should_exit = True
-    thread.join(timeout=10)
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
@@ -186,9 +180,9 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(app, site, key):
     host, port = site.removeprefix("http://").split(":")
     head = f"POST /api/articles HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n["
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(head.encode())
-    with httpx.Client(base_url=site, trust_env=False) as client:
+    with httpx.Client(base_url=site, trust_env=False, timeout=60) as client:
         assert post(client, "/api/articles", STORY, Authorization=f"Bearer {key}x").status_code == 401
         assert client.get("/health").status_code == 200
     assert stored(app) == []

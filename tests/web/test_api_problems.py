@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest import api_keys
 from digest.api_keys import Scope
 from digest.web import problems
 from digest.web.limiting import RULES
@@ -26,15 +25,12 @@ FUZZED = settings(
 
 
 @pytest.fixture
-def api(app, http: httpx.Client, monkeypatch) -> httpx.Client:
+def api(app, with_key, monkeypatch) -> httpx.Client:
     """Return a client whose key may do all, as often as it likes."""
     assert desk_of(app).issue.number == 1
     monkeypatch.setitem(RULES, "api", (100_000, RULES["api"][1]))
-    with app.database.writing() as session:
-        shown = api_keys.add(session, "all", NOW, list(Scope))
-    http.headers["Authorization"] = f"Bearer {shown}"
-    http.timeout = httpx.Timeout(60)  # other tests may keep the machine busy
-    return http
+    made: httpx.Client = with_key(*Scope, name="all")
+    return made
 
 
 def told(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -54,28 +50,29 @@ def told(answer: httpx.Response, status: int) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/api", 404), ("GET", "/api/", 404), ("GET", "/api/nothing", 404), ("GET", "/api/issues/1/x", 404),
-        ("GET", "/api/%D0%B6%20x", 404), ("DELETE", ONE, 405), ("GET", f"{ONE}/approve", 405),
-        ("PUT", "/api/issues", 405),
-        ("GET", "/api/articles", 405), ("POST", "/api/docs", 405), ("GET", "/api/issues/99", 404),
-        ("GET", "/api/issues/0", 422), ("GET", "/api/issues/-1", 422), ("GET", "/api/issues/1e3", 422),
-        ("GET", "/api/issues/99999999999999999999999999", 422), ("GET", "/api/issues/weekly", 422),
-        ("POST", "/api/publications/%00/drafts", 422), ("POST", f"{ONE}/comments/99999999999999999999/resolve", 422),
-        ("POST", f"{ONE}/uncertain/0", 422), ("POST", f"{ONE}/approve", 422),
-    ],
-)  # fmt: skip
-def test_what_is_not_there_is_a_problem_too(api, method, path, status):
+NOT_THERE = [
+    ("GET", "/api", 404), ("GET", "/api/", 404), ("GET", "/api/nothing", 404), ("GET", "/api/issues/1/x", 404),
+    ("GET", "/api/%D0%B6%20x", 404), ("DELETE", ONE, 405), ("GET", f"{ONE}/approve", 405),
+    ("PUT", "/api/issues", 405),
+    ("GET", "/api/articles", 405), ("POST", "/api/docs", 405), ("GET", "/api/issues/99", 404),
+    ("GET", "/api/issues/0", 422), ("GET", "/api/issues/-1", 422), ("GET", "/api/issues/1e3", 422),
+    ("GET", "/api/issues/99999999999999999999999999", 422), ("GET", "/api/issues/weekly", 422),
+    ("POST", "/api/publications/%00/drafts", 422), ("POST", f"{ONE}/comments/99999999999999999999/resolve", 422),
+    ("POST", f"{ONE}/uncertain/0", 422), ("POST", f"{ONE}/approve", 422),
+]  # fmt: skip
+
+
+def test_what_is_not_there_is_a_problem_too(api, subtests):
     """404, 405 and places that cannot be: the same shape, and the methods an address takes."""
-    answer = api.request(method, path)
-    told(answer, status)
-    assert ("allow" in answer.headers) == (status == 405)
-    if path == ONE:
-        assert answer.headers["allow"] == "GET, HEAD"
-    both = api.delete(f"{ONE}/comments")
-    assert both.headers["allow"] == "GET, HEAD, POST"
+    for method, path, status in NOT_THERE:
+        with subtests.test(method=repr(method)[:80], path=path):
+            answer = api.request(method, path)
+            told(answer, status)
+            assert ("allow" in answer.headers) == (status == 405)
+            if path == ONE:
+                assert answer.headers["allow"] == "GET, HEAD"
+            both = api.delete(f"{ONE}/comments")
+            assert both.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_pages_elsewhere_fail_as_before(http):
@@ -111,22 +108,23 @@ def test_one_key_may_ask_so_often_only(api, monkeypatch):
     told(answers[-1], 429)
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"{", 422), (b"\xff\xfe", 422), (b"[NaN]", 422), (b"[" * 100_000, 422), (b'{"text": "\\ud800"}', 422),
-        (b'{"text": Infinity}', 422), (b" " * 1_000_001, 413), (b"null", 422), (b"7", 422), (b'"x"', 422), (b"", 422),
-        (b'{"text": "a\\u0000b"}', 422), (b'{"text": "' + b"x" * 2_001 + b'"}', 422), (b'{"text": ""}', 422),
-        (b'{"text": "a", "who": "anna"}', 422), (b'{"text": 7}', 422), (b'{"text": ["a"]}', 422),
-        (b'{"text": "a", "article": 7}', 422), (b'{"text": "a", "article": "x"}', 422),
-        (b'{"text": "a", "article": 1e400}', 422), (b'{"text": ' + b"9" * 5_000 + b"}", 422),
-    ],
-)  # fmt: skip
-def test_bodies_that_cannot_be_meant_are_problems(api, body, status):
+NO_BODIES = [
+    (b"{", 422), (b"\xff\xfe", 422), (b"[NaN]", 422), (b"[" * 100_000, 422), (b'{"text": "\\ud800"}', 422),
+    (b'{"text": Infinity}', 422), (b" " * 1_000_001, 413), (b"null", 422), (b"7", 422), (b'"x"', 422), (b"", 422),
+    (b'{"text": "a\\u0000b"}', 422), (b'{"text": "' + b"x" * 2_001 + b'"}', 422), (b'{"text": ""}', 422),
+    (b'{"text": "a", "who": "anna"}', 422), (b'{"text": 7}', 422), (b'{"text": ["a"]}', 422),
+    (b'{"text": "a", "article": 7}', 422), (b'{"text": "a", "article": "x"}', 422),
+    (b'{"text": "a", "article": 1e400}', 422), (b'{"text": ' + b"9" * 5_000 + b"}", 422),
+]  # fmt: skip
+
+
+def test_bodies_that_cannot_be_meant_are_problems(api, subtests):
     """No JSON, too deep, too long, of another type, with NUL, with members that nobody knows."""
-    found = told(api.post(f"{ONE}/comments", content=body, headers=JSON), status)
-    assert status == 413 or found["errors"]
-    assert api.get(f"{ONE}/comments").json() == {"items": []}
+    for body, status in NO_BODIES:
+        with subtests.test(body=repr(body)[:80], status=status):
+            found = told(api.post(f"{ONE}/comments", content=body, headers=JSON), status)
+            assert status == 413 or found["errors"]
+            assert api.get(f"{ONE}/comments").json() == {"items": []}
 
 
 def test_only_json_is_taken(api):

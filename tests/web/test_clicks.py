@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from threading import Thread
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,13 +18,13 @@ from digest.issues.models import Publication
 from digest.proofs.models import Edition
 from digest.rendering import click_links
 from digest.web import clicks
-from digest.web.serving import listen, server
 from digest.web.templates import environment, translation
 from subscribers import Keys, pages
 from subscribers.consent import CLICKS
 from tests.conftest import NOW
 from tests.subscribers.reading import person
 from tests.web.conftest import ADDRESS
+from tests.web.running import running
 
 STORY = "https://meridian.example/a/%D1%8F?id=7&utm_source=digest&utm_content=sc-3#top"
 OLD = "zQ4tUe8wYb2nHk6rMx0pVd5sAj9gLf3c"
@@ -51,16 +51,9 @@ def door(app) -> Iterator[httpx.Client]:
             )
         )
     )
-    socket = listen("127.0.0.1", 0)
-    running = server(web)
-    thread = Thread(target=running.run, kwargs={"sockets": [socket]})
-    thread.start()
-    address = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    with httpx.Client(base_url=address, trust_env=False, headers=BROWSER) as client:
+    how: dict[str, Any] = {"trust_env": False, "headers": BROWSER, "timeout": 60}
+    with running(web) as (address, _), httpx.Client(base_url=address, **how) as client:
         yield client
-    running.should_exit = True
-    thread.join(timeout=10)
-    socket.close()
 
 
 def link(app, edition, place=3, url=STORY, keys=None):

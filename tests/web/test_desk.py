@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi.responses import Response
 
 from digest import users
@@ -14,9 +13,10 @@ from digest.web.desk_sign_in import SignIn, next_of
 from digest.web.gate import Gate
 from tests.editors import newsroom
 from tests.editors.newsroom import key
+from tests.web import looking
 from tests.web.reviewing import OURS, buttons, desk_of, fields, stored
 
-WORDS = "salt river night train"
+WORDS = looking.WORDS
 Client = Callable[[str], httpx.Client]
 
 
@@ -202,17 +202,14 @@ def test_it_is_walked_by_keyboard_and_reads_well(site, desk, chromium, scheme):
     context = chromium.new_context(color_scheme=scheme, locale="en-GB", java_script_enabled=True)
     page = context.new_page()
     page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("approver@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "approver@example.org")
     page.wait_for_url(f"{site}{desk.path}")
     for path in ("/desk", desk.path, f"{desk.path}/drop/{key('south-caucasus', 1)}"):
         for width in (360, 1100):
             page.set_viewport_size({"width": width, "height": 740})
             page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            found = Axe().run(page).response["violations"]
-            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+            looking.fits(page, width)
+            looking.faultless(page, path, width)
     page.get_by_role("button", name="Sign out").focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="The editors").wait_for()

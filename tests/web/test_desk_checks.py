@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlmodel import select
 
 from digest import users
@@ -26,6 +25,7 @@ from tests.conftest import NOW
 from tests.editors import newsroom
 from tests.editors.newsroom import HEADLINES, key
 from tests.proofs.answering import Site, answer, site
+from tests.web import looking
 from tests.web.reviewing import OURS, buttons
 
 WORDS = "salt river night train"
@@ -65,7 +65,7 @@ def prove(app: App, issue: Issue) -> None:
 def editor(site: str, desk: SimpleNamespace) -> Iterator[httpx.Client]:
     """Sign an editor in."""
     assert desk.issue
-    with httpx.Client(base_url=site, trust_env=False, timeout=30) as made:
+    with httpx.Client(base_url=site, trust_env=False, timeout=60) as made:
         given = {"address": "editor@example.org", "password": WORDS}
         assert made.post("/desk/sign-in", data=given, headers=OURS).status_code == 303
         yield made
@@ -216,20 +216,17 @@ def test_it_reads_well_on_a_phone_and_off_it(site, desk, here, chromium, scheme)
     context = chromium.new_context(color_scheme=scheme, locale="en-GB", java_script_enabled=True)
     page = context.new_page()
     page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("editor@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "editor@example.org")
     page.wait_for_url(f"{site}{desk.path}")
     page.get_by_role("button", name="Fetch the links").click()
     page.get_by_text("answers 404").first.wait_for()
     for width in (360, 640):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        assert found == [], (width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+        looking.fits(page, width)
+        looking.faultless(page, width)
     summary = page.locator("summary", has_text="Mail programs")
     summary.focus()
     page.keyboard.press("Enter")
     page.get_by_text("classic Outlook for Windows").first.wait_for()
-    assert Axe().run(page).response["violations"] == []
+    looking.faultless(page)
     context.close()

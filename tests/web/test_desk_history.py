@@ -3,12 +3,12 @@
 from html import unescape
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest.issues import log
 from digest.issues.edits import Edits
+from tests.web import looking
 from tests.web.reviewing import OURS, edits, fields, stored
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 from tests.web.test_desk_issue import STORY, press
 
 __all__ = ["as_a", "desk"]
@@ -95,10 +95,8 @@ def test_it_reads_well(site, desk, as_a, chromium):
     context = chromium.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(f"{site}{desk.path}/history")
-    page.get_by_label("Email address").fill("approver@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "approver@example.org")
     page.get_by_role("heading", name="Comments and history").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert Axe().run(page).response["violations"] == []
+    looking.fits(page, 360)
+    looking.faultless(page)
     context.close()

@@ -4,14 +4,14 @@ from html import unescape
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest.editors.faces import Face
 from digest.issues.edits import Edits
 from tests.editors import newsroom
 from tests.editors.newsroom import key
+from tests.web import looking
 from tests.web.reviewing import OURS, edits, fields, stored
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 STORY = str(key("south-caucasus", 2))
@@ -188,16 +188,13 @@ def test_they_read_well_in_a_browser(site, desk, chromium, scheme):
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
     page.goto(f"{site}/desk")
-    page.get_by_label("Email address").fill("approver@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "approver@example.org")
     page.get_by_role("heading", name="Issues").wait_for()
     for tail in (f"/story/{STORY}", "/candidates", "/texts", "/preview", "/preview?face=text"):
         for width in (360, 1100):
             page.set_viewport_size({"width": width, "height": 740})
             page.goto(site + desk.path + tail)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (tail, width)
-            found = Axe().run(page, options={"iframes": False}).response["violations"]
-            assert found == [], (tail, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+            looking.fits(page, width)
+            looking.faultless(page, tail, width, frames=False)
     assert complaints == []
     context.close()

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.editors.newsroom import key
+from tests.web import looking
 from tests.web.reviewing import edits, stored
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 FIRST, SECOND, THIRD = (str(key("south-caucasus", number)) for number in (1, 2, 3))
@@ -24,9 +25,7 @@ def opened(site, desk, chromium) -> Iterator[Any]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
     page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("approver@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "approver@example.org")
     page.locator("html.script #stories").wait_for()
     yield page
     assert complaints == []
@@ -177,9 +176,7 @@ def test_without_any_script_the_same_buttons_do_it(app, site, desk, chromium):
     page = context.new_page()
     page.route("https://meridian.example/**", lambda route: route.abort())
     page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill("approver@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "approver@example.org")
     page.locator(f"#up-{SECOND}").click()
     page.get_by_text("where “Hazelnut growers").first.wait_for()
     assert edits(app).pins == {"sc": {SECOND: 2}}

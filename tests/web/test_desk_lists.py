@@ -39,11 +39,6 @@ SCRIPT = "<script>alert(1)</script>"
 DAY = timedelta(days=1)
 
 
-def ref_of(database: Database, address: str) -> str:
-    with database.reading() as session:
-        return newsroom.person(session, address)
-
-
 @BOTH
 def test_readers_are_counted_by_state(database: Database):
     """Confirmed, unconfirmed, ended; and of the confirmed who is paused or must not be mailed."""

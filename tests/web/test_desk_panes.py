@@ -7,7 +7,6 @@ from html import unescape
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest.editors import live, undoing
 from digest.errors import Conflict
@@ -16,8 +15,9 @@ from digest.issues.edits import Edits
 from digest.proofs import making
 from tests.conftest import NOW
 from tests.editors.newsroom import key
+from tests.web import looking
 from tests.web.reviewing import OURS, edits, fields, stored
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 FIRST, SECOND, THIRD = (str(key("south-caucasus", number)) for number in (1, 2, 3))
@@ -315,9 +315,7 @@ def test_it_reads_well_with_and_without_its_script(site, desk, chromium, scheme)
             "console", lambda message, to=complaints: to.append(message.text) if "Security" in message.text else None
         )
         page.goto(f"{site}{desk.path}")
-        page.get_by_label("Email address").fill("operator@example.org")
-        page.get_by_label("Password").fill(WORDS)
-        page.keyboard.press("Enter")
+        looking.enter(page, "operator@example.org")
         page.locator("#stories").wait_for()
         for width in (360, 1100):
             page.set_viewport_size({"width": width, "height": 800})
@@ -329,9 +327,8 @@ def test_it_reads_well_with_and_without_its_script(site, desk, chromium, scheme)
             assert (middle["x"] > left["x"] + left["width"] - 1) is (width == 1100)
             if not scripted:
                 continue
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            looking.fits(page, width)
             page.locator("details.edit summary").nth(1).click()
-            found = Axe().run(page, options={"iframes": False}).response["violations"]
-            assert found == [], (width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+            looking.faultless(page, width, frames=False)
         assert complaints == []
         context.close()

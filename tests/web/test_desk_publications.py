@@ -164,7 +164,7 @@ def test_only_operators_change_and_only_from_our_own_page(app, as_a):
     operator = as_a("operator")
     for path in (PAGE, "/desk/publications", f"{PAGE}/skip", "/desk/schedule/skip"):
         assert operator.post(path, data=form, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-        with httpx.Client(base_url=operator.base_url, trust_env=False) as nobody:
+        with httpx.Client(base_url=operator.base_url, trust_env=False, timeout=60) as nobody:
             assert nobody.post(path, data=form, headers=OURS).status_code == 303
     assert stored(app).model_dump() == before
     assert operator.get("/desk/publications/none").status_code == 404

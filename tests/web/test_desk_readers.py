@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest.database import Database
 from subscribers import end, find, search, subscribe, suppress, suppression_of
@@ -14,8 +13,9 @@ from subscribers import searching as searches
 from subscribers.errors import SubscribersError
 from tests.conftest import BOTH, NOW
 from tests.issues import newsroom
+from tests.web import looking
 from tests.web.reviewing import OURS, stored
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 READER, SCRIPT = "nora@example.org", "<script>alert(1)</script>"
@@ -223,9 +223,7 @@ def test_they_read_well(app, site, nora, chromium, scheme):
     context = chromium.new_context(color_scheme=scheme, locale="en-GB")
     page = context.new_page()
     page.goto(f"{site}/desk/readers")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "operator@example.org")
     page.wait_for_url(f"{site}/desk/readers")
     for width in (360, 1100):
         page.set_viewport_size({"width": width, "height": 740})
@@ -236,7 +234,6 @@ def test_they_read_well(app, site, nora, chromium, scheme):
                 page.get_by_text("Known since").first.wait_for(state="attached")
             else:
                 page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            found = Axe().run(page).response["violations"]
-            assert found == [], (path, width, [(one["id"], [n["html"] for n in one["nodes"]]) for one in found])
+            looking.fits(page, width)
+            looking.faultless(page, path, width)
     context.close()

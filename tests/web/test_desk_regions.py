@@ -26,9 +26,10 @@ from digest.regions import (
 from tests.conftest import BOTH, NOW
 from tests.editors.newsroom import key
 from tests.issues import newsroom
+from tests.web import looking
 from tests.web.looking import reads_well, signed_in
 from tests.web.reviewing import OURS
-from tests.web.test_desk import WORDS, as_a, desk
+from tests.web.test_desk import as_a, desk
 
 __all__ = ["as_a", "desk"]
 SC = "/desk/regions/south-caucasus"
@@ -307,9 +308,7 @@ def test_the_tree_is_changed_by_keyboard_without_script(app, site, desk, chromiu
     context = chromium.new_context(java_script_enabled=False, base_url=site)
     page = context.new_page()
     page.goto(f"{site}/desk/regions")
-    page.get_by_label("Email address").fill("operator@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "operator@example.org")
     page.get_by_role("heading", name="Regions").wait_for()
     page.get_by_role("button", name="Move South Caucasus down").focus()
     page.keyboard.press("Enter")

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import select, update
 
 from digest import users
@@ -13,6 +12,7 @@ from digest.reports import writing
 from digest.sending.ledger import ISSUE
 from tests.conftest import NOW
 from tests.reports import made, newsroom
+from tests.web import looking
 from tests.web.reviewing import OURS
 from tests.web.test_desk import WORDS
 
@@ -40,12 +40,10 @@ def test_it_is_read_and_taken_along(site, number, chromium, http):
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
     page.goto(f"{site}/desk/issues/{number}/report")
-    page.get_by_label("Email address").fill("editor@example.org")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, "editor@example.org")
     page.get_by_role("heading", name="By region").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert Axe().run(page, options={"iframes": False}).response["violations"] == []
+    looking.fits(page, 360)
+    looking.faultless(page, frames=False)
     assert page.frame_locator("iframe.mail").get_by_text("expected").count() == 1
     answer = context.request.get(f"{site}/desk/issues/{number}/report/regions.csv")
     assert answer.headers["content-type"].startswith("text/csv")

@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import select, update
 
 from digest.issues import publications
 from digest.sending.ledger import BATCH, DELIVERY
 from tests.conftest import NOW
 from tests.editors import newsroom
+from tests.web import looking
 from tests.web.reviewing import OURS, fields, stored
-from tests.web.test_desk import WORDS, _ambers, as_a, desk
+from tests.web.test_desk import _ambers, as_a, desk
 from tests.web.test_desk_sending import approver, mails, order, work
 
 __all__ = ["approver", "as_a", "desk"]
@@ -195,15 +195,13 @@ def test_the_pages_read_well(app, site, approver, desk, chromium, width, scheme)
     context = chromium.new_context(color_scheme=scheme, locale="en-GB", viewport={"width": width, "height": 740})
     page = context.new_page()
     page.goto(f"{site}{desk.path}/sending")
-    page.get_by_label("Email address").fill(MY)
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, MY)
     page.get_by_role("heading", name="Sending").wait_for()
     for path in (f"{desk.path}/sending", "/desk"):
         page.goto(site + path)
         assert page.locator(".leaving").is_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert Axe().run(page).response["violations"] == []
+        looking.fits(page, width)
+        looking.faultless(page)
     page.get_by_role("button", name="Call it back").first.click()
     page.get_by_text("Called back").wait_for()
     context.close()

@@ -5,9 +5,9 @@ from datetime import timedelta
 import httpx
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import NOW
+from tests.web import looking
 from tests.web.reviewing import OURS, fields
 from tests.web.test_desk import WORDS, as_a, desk
 
@@ -86,11 +86,9 @@ def test_it_reads_well(site, desk, chromium):
     context = chromium.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(f"{site}{desk.path}")
-    page.get_by_label("Email address").fill(ANNA["address"])
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    looking.enter(page, ANNA["address"])
     page.wait_for_url(f"{site}{desk.path}")
     page.goto(f"{site}/desk/me")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert Axe().run(page).response["violations"] == []
+    looking.fits(page, 360)
+    looking.faultless(page)
     context.close()

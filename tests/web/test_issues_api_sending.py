@@ -19,25 +19,12 @@ from tests.web.reviewing import desk_of, stored
 ONE = "/api/issues/1"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def desk(app) -> Any:
     """Draft an issue and make its editions."""
-    return desk_of(app)
-
-
-@pytest.fixture
-def with_key(app, desk, http: httpx.Client) -> Any:
-    """Return what makes a client show a key with these scopes."""
-    assert desk.issue.number == 1
-
-    def client(*scopes: str, name: str = "robot") -> httpx.Client:
-        with app.database.writing() as session:
-            shown = api_keys.add(session, name, NOW, scopes)
-        http.headers["Authorization"] = f"Bearer {shown}"
-        http.timeout = httpx.Timeout(60)
-        return http
-
-    return client
+    made = desk_of(app)
+    assert made.issue.number == 1
+    return made
 
 
 @pytest.fixture

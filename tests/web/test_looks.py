@@ -1,9 +1,9 @@
 """How the pages look in a real browser: no sideways scroll, nothing blocked, and no accessibility fault."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import KEYS, NOW
+from tests.web import looking
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -21,9 +21,8 @@ def test_every_page_reads_well_on_a_phone_and_off_it(site, readers, edition, chr
         for width in (360, 640):
             page.set_viewport_size({"width": width, "height": 740})
             page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        found = Axe().run(page).response["violations"]
-        assert found == [], (path, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])
+            looking.fits(page, width)
+        looking.faultless(page, path)
     assert complaints == []
     context.close()
 

@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from threading import Thread
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from digest.web.serving import listen, server
 from digest.web.templates import environment, translation
 from subscribers import pages
 from subscribers.consent import set_zone
 from tests.subscribers.reading import person
 from tests.web.conftest import ADDRESS
+from tests.web.running import running
 
 
 def nothing(_letter: pages.Letter) -> None:
@@ -29,15 +28,8 @@ def zoned(app) -> Iterator[httpx.Client]:
             sessions=app.database, clock=app.clock, keys=app.keys, templates=environment(), translator=translation,
             base_url="http://127.0.0.1", limiter=lambda _: True, send_confirmation=nothing, zoned=lambda _: True))
     )  # fmt: skip
-    socket = listen("127.0.0.1", 0)
-    running = server(web)
-    thread = Thread(target=running.run, kwargs={"sockets": [socket]})
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{socket.getsockname()[1]}", trust_env=False) as client:
+    with running(web) as (address, _), httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         yield client
-    running.should_exit = True
-    thread.join(timeout=10)
-    socket.close()
 
 
 def zone_now(app):

@@ -15,7 +15,7 @@ from digest.articles.clusters import comparing, settling
 from digest.articles.clusters.comparing import WORDS, Compared, compare
 from digest.articles.models import Article, ArticlePair, ArticleWords
 from digest.database import Database
-from digest.tables import METADATA
+from tests import databases
 from tests.articles.clusters import corpus
 from tests.articles.clusters.corpus import Piece
 from tests.articles.clusters.making import clusters, key, pairs, put, row, said
@@ -56,8 +56,7 @@ def test_copies_are_found_and_nothing_else(database: Database):
 @given(order=st.permutations(range(48)), chunk=st.integers(1, 30))
 def test_the_order_of_arrival_makes_no_difference(database: Database, order: list[int], chunk: int):
     """All at once, or in any order and portions: the same clusters with the same ids."""
-    METADATA.drop_all(database.engine)
-    METADATA.create_all(database.engine)
+    databases.emptied(database)
     rows = newsroom()
     for start in range(0, len(order), chunk):
         put(database, [rows[number] for number in order[start : start + chunk]])
