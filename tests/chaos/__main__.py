@@ -54,7 +54,7 @@ def summary(found: Sequence[Report], seconds: float) -> str:
         deaths.update(one.deaths)
         deeds.update(one.deeds)
         states.update(one.states)
-    runs = Counter(f"{one.place}, {one.plan.provider}" for one in found)
+    runs = Counter(f"{one.place}{' by queues' * one.queued}, {one.plan.provider}" for one in found)
     failed = [one for one in found if one.broken]
     lines = [f"{len(found):,} runs in {seconds:,.0f} s, {len(failed)} broken", _line("runs", runs)]
     lines += [_line("requests by fault", faults), _line("deaths inside the product", deaths)]

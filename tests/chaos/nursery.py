@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import configure_mappers
 
+from digest.sending.work import Kind
 from tests.chaos.plan import POINTS
 
 if TYPE_CHECKING:
@@ -32,11 +33,17 @@ PAUSES: dict[str, dict[str, Any]] = {
     "digest.settings": {"LEASE_MARGIN_SECONDS": 0.3},
     "digest.sending.sender": {"LEASE_MARGIN": timedelta(seconds=0.2), "LOOK_AGAIN": 0.05},
     "digest.engine.local": {"TICK_SECONDS": 1.0, "IDLE_SECONDS": 0.2, "LOOK_SECONDS": 0.05},
+    "digest.engine.queued": {
+        "LOOK_SECONDS": 0.2,
+        "REST_SECONDS": 0.1,
+        "FETCH_SECONDS": 0.3,
+        "EVERY": {Kind.tick: "* * * * * *"},
+    },
 }
-PROVIDERS = {"sendgrid": "SendGrid", "resend": "Resend"}
+PROVIDERS = {"sendgrid": "SendGrid", "resend": "Resend", "postmark": "Postmark"}
 PRELOADED = (
-    "digest.cli", "digest.bootstrap", "digest.migrating", "digest.engine.local", "digest.providers.registry",
-    "digest.proofs", "digest.sending.control", "digest.sending.waiting", "digest.editors.standing",
+    "digest.cli", "digest.bootstrap", "digest.migrating", "digest.engine.local", "digest.engine.queued",
+    "digest.providers.registry", "digest.proofs", "digest.sending.control", "digest.sending.waiting", "digest.editors.standing",
     "digest.issues.finding", "digest.tables", "sqlalchemy.dialects.postgresql", "psycopg", "alembic.command",
 )  # fmt: skip
 

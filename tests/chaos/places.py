@@ -16,10 +16,12 @@ from sqlalchemy import create_engine, text, update
 from digest import migrating
 from digest.clock import SystemClock
 from digest.database import Database
+from digest.engine import jobs
 from digest.issues.models import IssueStatus, Publication
 from digest.sending.models import table
 from digest.tables import METADATA
-from tests.chaos.api import KEY, READ_TIMEOUT
+from tests.chaos import flavours
+from tests.chaos.api import READ_TIMEOUT
 from tests.chaos.nursery import CONNECT, LEASE, WRITE
 from tests.chaos.plan import Plan
 from tests.conftest import STRONG
@@ -73,6 +75,8 @@ class Ground:
             with database.engine.connect() as connection:
                 connection.exec_driver_sql("ROLLBACK")
                 connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        else:
+            jobs.prepare(database)
         database.close()
         self._made = True
 
@@ -98,12 +102,11 @@ class Place:
     wave: datetime | None = None  # when every second reader's own hour comes
 
 
-def configure(folder: Path, url: str, provider: str, api: str, *, key: str = KEY, **more: Any) -> None:
+def configure(folder: Path, url: str, provider: str, api: str, **more: Any) -> None:
     """Write the settings of an installation that sends by an API on loopback."""
-    named = {"sendgrid": key, "resend": "re_test"}
     settings: dict[str, Any] = {
         "database_url": url, "secret_key": STRONG, "address_key": STRONG, "provider": provider,
-        f"{provider}_api_key": named[provider], f"{provider}_base_url": api, "base_url": "https://digest.example.org",
+        f"{provider}_api_key": flavours.KEYS[provider], f"{provider}_base_url": api, "base_url": "https://digest.example.org",
         "lease_seconds": LEASE, "connect_timeout": CONNECT, "write_timeout": WRITE, "read_timeout": READ_TIMEOUT,
         "send_rate": 300.0,
     } | more  # fmt: skip

@@ -24,6 +24,7 @@ from tests.sending import newsroom
 OVER = {"sent", "cancelled"}
 STANDS = {"held", "paused"}
 CALLED = 5.0  # seconds in which the first call is made
+QUEUES = ("--queues", "drain,tick")
 LIMIT = 60.0  # seconds in which what is left is sent on an idle machine, many times over
 
 
@@ -34,6 +35,7 @@ class Report:
     seed: int
     place: str
     plan: Plan
+    queued: bool
     broken: list[str] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)  # requests by what they met
@@ -55,11 +57,11 @@ class Voyage:
     place: Place
     api: Api
     nursery: Nursery
+    report: Report
     story: Story = field(default_factory=Story)
     crew: list[Child] = field(default_factory=list)
     born: int = 0
     logs: list[Path] = field(default_factory=list)
-    report: Report | None = None
     deeds: Counter[str] = field(default_factory=Counter)
 
     def start(self, *, may_die: bool = True) -> Child:
@@ -68,8 +70,8 @@ class Voyage:
         self.born += 1
         log = self.place.folder / f"worker-{self.born}.log"
         self.logs.append(log)
-        threads = str(self.plan.threads)
-        return workers.start(self.nursery, self.plan, self.place.folder, log, due, "worker", "--concurrency", threads)
+        options = ["--concurrency", str(self.plan.threads), *QUEUES * self.report.queued]
+        return workers.start(self.nursery, self.plan, self.place.folder, log, due, "worker", *options)
 
     def command(self, *arguments: str) -> None:
         """Give a command of the product, which may be refused with a sentence."""
@@ -222,7 +224,8 @@ def run(seed: int, ground: Ground, nursery: Nursery, plan: Plan | None = None) -
     """Do one run, and judge it."""
     began = time.monotonic()
     plan = plan or of(seed)
-    report = Report(seed, "postgresql" if ground.server else "sqlite", plan)
+    place_name = "postgresql" if ground.server else "sqlite"
+    report = Report(seed, place_name, plan, plan.queued and bool(ground.server))
     with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-") as name:
         folder = Path(name)
         # A repetition claimed at the last moment is called within its lease; the product's own margin is as long.
@@ -231,7 +234,7 @@ def run(seed: int, ground: Ground, nursery: Nursery, plan: Plan | None = None) -
         place = None
         try:
             place = places.make(ground, folder, plan, api.url)
-            report.broken = _judged(Voyage(plan, place, api, nursery, report=report))
+            report.broken = _judged(Voyage(plan, place, api, nursery, report))
         except Exception as error:  # noqa: BLE001 - a run that breaks must not hide the others
             report.broken = [f"The harness broke: {type(error).__name__}: {error}"]
         finally:
@@ -257,16 +260,14 @@ def _judged(voyage: Voyage) -> list[str]:
     for log in voyage.logs:
         died = workers.deaths(log)
         voyage.story.kills += [at for at, _ in died]
-        if voyage.report:
-            voyage.report.deaths.update(point for _, point in died)
+        voyage.report.deaths.update(point for _, point in died)
         if log.exists() and "Traceback" in log.read_text():
             found.append(f"A traceback was printed:\n{workers.tail(log)}")
     voyage.story.cancelled = newsroom.issue(voyage.place.database).status == "cancelled"
     if not found:
         found = invariants.broken(voyage.plan, voyage.place, voyage.api, voyage.story)
-    if voyage.report:
-        voyage.report.states.update(row.state for row in newsroom.rows_of(voyage.place.database, newsroom.DELIVERY))
-        voyage.report.deeds = voyage.deeds
+    voyage.report.states.update(row.state for row in newsroom.rows_of(voyage.place.database, newsroom.DELIVERY))
+    voyage.report.deeds = voyage.deeds
     return found
 
 
