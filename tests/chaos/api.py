@@ -62,6 +62,8 @@ class Api:
     bad: frozenset[int] = frozenset()
     latency: float = 0.0
     window: float | None = None
+    held: float = HELD  # seconds for which a held or late answer is kept back
+    host: str = "127.0.0.1"
     calls: list[Call] = field(default_factory=list)
     closings: list[float] = field(default_factory=list)  # when connections were cut that nobody asked to
     wrong: list[str] = field(default_factory=list)  # requests that no real API would have taken
@@ -70,7 +72,7 @@ class Api:
     def __post_init__(self) -> None:
         """Begin to listen, on a port that stays ours while nobody listens on it."""
         self.lock = threading.Lock()
-        self._keeper = _bound(0)
+        self._keeper = _bound(self.host, 0)
         self.port: int = self._keeper.getsockname()[1]
         self._listener = self._listening()
         self._file = os.open(self.record, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
@@ -84,7 +86,7 @@ class Api:
     @property
     def url(self) -> str:
         """Return its address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def requests(self) -> int:
@@ -162,16 +164,16 @@ class Api:
             connection.close()
 
     def _listening(self) -> socket.socket:
-        listener = _bound(self.port)
+        listener = _bound(self.host, self.port)
         listener.listen(128)
         listener.settimeout(0.05)
         return listener
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    made.bind(("127.0.0.1", port))
+    made.bind((host, port))
     return made
 
 
@@ -231,10 +233,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _take(self, call: Call, chance: random.Random, raw: bytes) -> None:
         if call.fault is Fault.late:
-            time.sleep(HELD)
+            time.sleep(self.server.held)
         status, body = self._judge(call, chance, raw)
         if call.fault is Fault.held:
-            time.sleep(HELD)
+            time.sleep(self.server.held)
         if call.fault is Fault.cut_after:
             self._reset()
             return

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import configure_mappers
 
 from digest.sending.work import Kind
-from tests.chaos.plan import POINTS
+from tests.chaos import worlds
+from tests.chaos.plan import POINTS, SCHEDULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,9 @@ PAUSES: dict[str, dict[str, Any]] = {
 PROVIDERS = {"sendgrid": "SendGrid", "resend": "Resend", "postmark": "Postmark"}
 PRELOADED = (
     "digest.cli", "digest.bootstrap", "digest.migrating", "digest.engine.local", "digest.engine.queued",
-    "digest.providers.registry", "digest.proofs", "digest.sending.control", "digest.sending.waiting", "digest.editors.standing",
-    "digest.issues.finding", "digest.tables", "sqlalchemy.dialects.postgresql", "psycopg", "alembic.command",
+    "digest.providers.registry", "digest.proofs", "digest.sending.control", "digest.sending.waiting",
+    "digest.editors.standing", "digest.issues.finding", "digest.tables", "sqlalchemy.dialects.postgresql",
+    "psycopg", "alembic.command",
 )  # fmt: skip
 
 
@@ -90,6 +92,7 @@ def live(order: dict[str, Any]) -> None:
     code: Any = 70
     try:
         prepare(order)
+        worlds.enter(order["world"])
         sys.argv = ["digest", "-C", order["folder"], *order["arguments"]]
         import_module("digest.cli").main()
         code = 0
@@ -124,7 +127,7 @@ def prepare(order: dict[str, Any]) -> None:
 
 def trap(point: str, nth: int, provider: Any) -> None:
     """Let the process kill itself the n-th time it comes to a point."""
-    module, name, after = POINTS[point]
+    module, name, after = {**POINTS, **SCHEDULE}[point]
     owner = provider if module == "provider" else import_module(module)
     real: Callable[..., Any] = getattr(owner, name)
     left = [nth]

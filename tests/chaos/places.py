@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,16 @@ from tests.sending import newsroom, zoned
 
 @dataclass
 class Ground:
-    """Databases for runs, each a copy of one that was made once. ``server``: of PostgreSQL; "" for SQLite."""
+    """Databases for runs, each a copy of one that was made once.
+
+    ``server``: of PostgreSQL; "" for SQLite. ``space``: a tablespace there. ``home``: where files of SQLite lie, if not
+    in the folder of their run.
+    """
 
     folder: Path
     server: str = ""
+    space: str = ""
+    home: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _made: bool = False
     _template: str = field(default_factory=lambda: f"chaos{uuid4().hex}")
@@ -44,26 +51,27 @@ class Ground:
             if not self._made:
                 self._make()
         if not self.server:
-            shutil.copy(self.folder / "template.db", folder / "digest.db")
-            return f"sqlite:///{folder}/digest.db"
+            file = (self.home or folder) / "digest.db"
+            shutil.copy(self.folder / "template.db", file)
+            return f"sqlite:///{file}"
         name = f"{self._template}_{uuid4().hex[:12]}"
-        self._say(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        self.say(f"CREATE DATABASE {name} TEMPLATE {self._template}" + f" TABLESPACE {self.space}" * bool(self.space))
         return self._url(name)
 
     def drop(self, url: str) -> None:
         """Give a database back."""
         if self.server:
-            self._say(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
+            self.say(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
 
     def close(self) -> None:
         """Give the template back."""
         if self.server and self._made:
-            self._say(f"DROP DATABASE {self._template} WITH (FORCE)")
+            self.say(f"DROP DATABASE {self._template} WITH (FORCE)")
 
     def _make(self) -> None:
         url = f"sqlite:///{self.folder}/template.db"
         if self.server:
-            self._say(f"CREATE DATABASE {self._template}")
+            self.say(f"CREATE DATABASE {self._template}")
             url = self._url(self._template)
         database = Database(url)
         METADATA.create_all(database.engine)  # quicker than all migrations; that both agree is tested elsewhere
@@ -83,7 +91,8 @@ class Ground:
     def _url(self, name: str) -> str:
         return self.server.replace("/postgres?", f"/{name}?", 1)
 
-    def _say(self, statement: str) -> None:
+    def say(self, statement: str) -> None:
+        """Say something to the server, as who may do anything there."""
         url = self.server.replace("postgresql://", "postgresql+psycopg://")
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
@@ -126,10 +135,10 @@ def newsroom_at(database: Database, readers: int, sets: tuple[str, ...]) -> news
     return room
 
 
-def make(ground: Ground, folder: Path, plan: Plan, api: str) -> Place:
-    """Make the place of a run."""
+def make(ground: Ground, folder: Path, plan: Plan, api: str, **more: Any) -> Place:
+    """Make the place of a run. ``more``: its settings, where they are others than usual."""
     url = ground.database(folder)
-    configure(folder, url, plan.provider, api)
+    configure(folder, url, plan.provider, api, **more)
     database = Database(url)
     room = newsroom_at(database, plan.readers, plan.sets)
     place = Place(folder, url, database, room)
@@ -167,3 +176,9 @@ def stop(server: Any) -> None:
     """Stop a server: every connection breaks."""
     with server._lock:
         server._stop()
+
+
+def crash(server: Any) -> None:
+    """Let a server drop everything at once: at its next start it must recover."""
+    server._postmaster_info.process.send_signal(signal.SIGQUIT)
+    server._postmaster_info.process.wait(30)

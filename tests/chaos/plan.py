@@ -52,6 +52,12 @@ POINTS: Final[Mapping[str, tuple[str, str, bool]]] = {
     "recovery, not committed": ("digest.sending.recovering", "recover", True),
     "end, not committed": ("digest.sending.ending", "finish", True),
 }
+SCHEDULE: Final[Mapping[str, tuple[str, str, bool]]] = {  # the same, of who looks what is due
+    "run begun": ("digest.issues.runs", "begin", True),
+    "issue drafted": ("digest.issues.drafting", "draft", True),
+    "run ended, not committed": ("digest.issues.runs", "end", True),
+    "issue held, not committed": ("digest.sending.control", "hold", True),
+}
 # Without idempotency keys; with them; without, and each address is taken or refused by itself.
 PROVIDERS: Final = ("sendgrid", "resend", "resend", "postmark")
 SETS: Final = (("caucasus",), ("caucasus", "caucasus sahel"), ("caucasus", "caucasus sahel", "sahel"))
