@@ -38,6 +38,9 @@ fix: install ## let the formatter and the linter mend what they can
 bench: install ## measure speed, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 
+chaos: install ## 2,000 runs of killed workers against an API that fails
+	$(BIN)/python -m tests.chaos --runs 2000
+
 serve: install ## answer readers on http://127.0.0.1:8000
 	$(BIN)/digest serve
 
@@ -47,4 +50,4 @@ worker: install ## send what is due, until stopped
 lock: install ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --group dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
-.PHONY: help install demo test browser check fix bench serve worker lock
+.PHONY: help install demo test browser check fix bench chaos serve worker lock

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.chaos import places, voyage
+from tests.chaos import places, trial
 from tests.chaos.places import Ground
 from tests.chaos.voyage import Report
 from tests.chaos.workers import Nursery
@@ -41,7 +41,7 @@ def reports(seeds: Sequence[int], grounds: Sequence[Ground], jobs: int) -> Itera
     try:
         with ThreadPoolExecutor(jobs) as pool:
             turns = [(seed, grounds[turn % len(grounds)]) for turn, seed in enumerate(seeds)]
-            yield from pool.map(lambda one: voyage.run(one[0], one[1], nursery), turns)
+            yield from pool.map(lambda one: trial.run(one[0], one[1], nursery), turns)
     finally:
         nursery.close()
 
@@ -54,7 +54,7 @@ def summary(found: Sequence[Report], seconds: float) -> str:
         deaths.update(one.deaths)
         deeds.update(one.deeds)
         states.update(one.states)
-    runs = Counter(f"{one.place}, {one.plan.provider}" for one in found)
+    runs = Counter(f"{one.place}{' by queues' * one.queued}, {one.plan.provider}" for one in found)
     failed = [one for one in found if one.broken]
     lines = [f"{len(found):,} runs in {seconds:,.0f} s, {len(failed)} broken", _line("runs", runs)]
     lines += [_line("requests by fault", faults), _line("deaths inside the product", deaths)]

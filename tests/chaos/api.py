@@ -1,4 +1,4 @@
-"""An email API on loopback in two flavours, with seeded faults: SendGrid's (no keys) and Resend's (keeps keys).
+"""An email API on loopback with seeded faults, in the flavours of ``flavours``.
 
 It keeps its own ledger of whom it took how often: one line a mail in a file, written before the answer. What the n-th
 request meets depends on the seed and n alone. Rules of the two APIs: see tests/providers.
@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tests.chaos import flavours
 from tests.chaos.plan import Fault
-from tests.providers import resend_api, sendgrid_server
 
-KEY = "SG.test-key"
 READ_TIMEOUT = 1.0  # seconds a worker waits for an answer
 HELD = READ_TIMEOUT + 0.4
 CLOSED = 0.25  # seconds for which nobody listens
@@ -63,6 +62,8 @@ class Api:
     bad: frozenset[int] = frozenset()
     latency: float = 0.0
     window: float | None = None
+    held: float = HELD  # seconds for which a held or late answer is kept back
+    host: str = "127.0.0.1"
     calls: list[Call] = field(default_factory=list)
     closings: list[float] = field(default_factory=list)  # when connections were cut that nobody asked to
     wrong: list[str] = field(default_factory=list)  # requests that no real API would have taken
@@ -71,7 +72,7 @@ class Api:
     def __post_init__(self) -> None:
         """Begin to listen, on a port that stays ours while nobody listens on it."""
         self.lock = threading.Lock()
-        self._keeper = _bound(0)
+        self._keeper = _bound(self.host, 0)
         self.port: int = self._keeper.getsockname()[1]
         self._listener = self._listening()
         self._file = os.open(self.record, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
@@ -85,7 +86,7 @@ class Api:
     @property
     def url(self) -> str:
         """Return its address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def requests(self) -> int:
@@ -122,12 +123,12 @@ class Api:
                 return kind, chance
         return None, chance
 
-    def take(self, call: Call) -> None:
+    def take(self, call: Call, people: Collection[int]) -> None:
         """Take mails: one write for all of them, which is whole or not at all."""
         with self.lock:
             call.taken = True
             if self._file >= 0:
-                os.write(self._file, "".join(f"{call.batch} {one}\n" for one in call.people).encode())
+                os.write(self._file, "".join(f"{call.batch} {one}\n" for one in call.people if one in people).encode())
 
     def stop_listening(self) -> None:
         """Let nobody in for a moment, and hang up on those who ask for nothing just now."""
@@ -163,16 +164,16 @@ class Api:
             connection.close()
 
     def _listening(self) -> socket.socket:
-        listener = _bound(self.port)
+        listener = _bound(self.host, self.port)
         listener.listen(128)
         listener.settimeout(0.05)
         return listener
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    made.bind(("127.0.0.1", port))
+    made.bind((host, port))
     return made
 
 
@@ -204,7 +205,7 @@ class Handler(BaseHTTPRequestHandler):
         api.open[self.request] = True
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         fault, chance = api.draw()
-        batch, people, problems = read(self.path, raw)
+        batch, people, problems = flavours.read(self.path, raw)
         if problems:
             api.wrong.append(f"{self.path}: {problems[0]}")
         call = Call(batch, people, time.time(), fault)
@@ -232,10 +233,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _take(self, call: Call, chance: random.Random, raw: bytes) -> None:
         if call.fault is Fault.late:
-            time.sleep(HELD)
+            time.sleep(self.server.held)
         status, body = self._judge(call, chance, raw)
         if call.fault is Fault.held:
-            time.sleep(HELD)
+            time.sleep(self.server.held)
         if call.fault is Fault.cut_after:
             self._reset()
             return
@@ -259,19 +260,10 @@ class Handler(BaseHTTPRequestHandler):
         return mine.answer
 
     def _decide(self, call: Call, chance: random.Random) -> tuple[int, Any]:
-        bad = [place for place, one in enumerate(call.people) if one in self.server.bad]
-        named = chance.random() < 0.6
-        if self.path == "/emails/batch":
-            if bad:
-                said = [{"index": place, "message": "Invalid `to` field."} for place in bad] if named else []
-                return 422, {"name": "validation_error", "message": "Invalid `to` field.", "errors": said}
-            self.server.take(call)
-            return 200, {"data": [{"id": str(uuid4())} for _ in call.people]}
-        if bad:
-            fields = [f"personalizations.{place}.to.0.email" for place in bad] if named else [None]
-            return 400, {"errors": [{"message": "Does not contain a valid address.", "field": one} for one in fields]}
-        self.server.take(call)
-        return 202, None
+        taken, answer = flavours.judged(self.path, call.people, self.server.bad, chance)
+        if taken:
+            self.server.take(call, taken)
+        return answer
 
     def _answer(self, call: Call, status: int, body: Any, retry_after: int | None = None) -> None:
         raw = b"" if body is None else json.dumps(body).encode()
@@ -303,24 +295,6 @@ def _again(api: Api, kept: Kept, key: str, raw: bytes) -> tuple[int, Any]:
         api.wrong.append(f"key {key} came again with another body")
         return 409, {"name": "invalid_idempotent_request"}
     return (409, {"name": "concurrent_idempotent_requests"}) if kept.under_way else kept.answer
-
-
-def read(path: str, raw: bytes) -> tuple[str, tuple[int, ...], list[str]]:
-    """Return the batch and the readers of a request, and what a real API would refuse of it."""
-    body = json.loads(raw)
-    if path == "/emails/batch":
-        mails = [resend_api.address(one["to"][0]) for one in body]
-        tags = {tag["name"]: tag["value"] for tag in body[0]["tags"]}
-        return tags["batch"], tuple(map(number, mails)), [text for one in body for text in resend_api.problems(one)]
-    people = body["personalizations"]
-    addresses = [person["email"] for one in people for person in one["to"]]
-    problems = [text for _, text in sendgrid_server.problems(body)]
-    return people[0]["custom_args"]["batch"], tuple(map(number, addresses)), problems
-
-
-def number(address: str) -> int:
-    """Return the number of a reader of the newsroom of the tests."""
-    return int(address.removeprefix("reader-").removesuffix("@example.org"))
 
 
 def by_kind(calls: list[Call]) -> Counter[str]:

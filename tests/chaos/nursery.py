@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import configure_mappers
 
-from tests.chaos.plan import POINTS
+from digest.sending.work import Kind
+from tests.chaos import worlds
+from tests.chaos.plan import POINTS, SCHEDULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +34,19 @@ PAUSES: dict[str, dict[str, Any]] = {
     "digest.settings": {"LEASE_MARGIN_SECONDS": 0.3},
     "digest.sending.sender": {"LEASE_MARGIN": timedelta(seconds=0.2), "LOOK_AGAIN": 0.05},
     "digest.engine.local": {"TICK_SECONDS": 1.0, "IDLE_SECONDS": 0.2, "LOOK_SECONDS": 0.05},
+    "digest.engine.queued": {
+        "LOOK_SECONDS": 0.2,
+        "REST_SECONDS": 0.1,
+        "FETCH_SECONDS": 0.3,
+        "EVERY": {Kind.tick: "* * * * * *"},
+    },
 }
-PROVIDERS = {"sendgrid": "SendGrid", "resend": "Resend"}
+PROVIDERS = {"sendgrid": "SendGrid", "resend": "Resend", "postmark": "Postmark"}
 PRELOADED = (
-    "digest.cli", "digest.bootstrap", "digest.migrating", "digest.engine.local", "digest.providers.registry",
-    "digest.proofs", "digest.sending.control", "digest.sending.waiting", "digest.editors.standing",
-    "digest.issues.finding", "digest.tables", "sqlalchemy.dialects.postgresql", "psycopg", "alembic.command",
+    "digest.cli", "digest.bootstrap", "digest.migrating", "digest.engine.local", "digest.engine.queued",
+    "digest.providers.registry", "digest.proofs", "digest.sending.control", "digest.sending.waiting",
+    "digest.editors.standing", "digest.issues.finding", "digest.tables", "sqlalchemy.dialects.postgresql",
+    "psycopg", "alembic.command",
 )  # fmt: skip
 
 
@@ -83,6 +92,7 @@ def live(order: dict[str, Any]) -> None:
     code: Any = 70
     try:
         prepare(order)
+        worlds.enter(order["world"])
         sys.argv = ["digest", "-C", order["folder"], *order["arguments"]]
         import_module("digest.cli").main()
         code = 0
@@ -117,7 +127,7 @@ def prepare(order: dict[str, Any]) -> None:
 
 def trap(point: str, nth: int, provider: Any) -> None:
     """Let the process kill itself the n-th time it comes to a point."""
-    module, name, after = POINTS[point]
+    module, name, after = {**POINTS, **SCHEDULE}[point]
     owner = provider if module == "provider" else import_module(module)
     real: Callable[..., Any] = getattr(owner, name)
     left = [nth]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from sqlalchemy import create_engine, text, update
 from digest import migrating
 from digest.clock import SystemClock
 from digest.database import Database
+from digest.engine import jobs
 from digest.issues.models import IssueStatus, Publication
 from digest.sending.models import table
 from digest.tables import METADATA
-from tests.chaos.api import KEY, READ_TIMEOUT
+from tests.chaos import flavours
+from tests.chaos.api import READ_TIMEOUT
 from tests.chaos.nursery import CONNECT, LEASE, WRITE
 from tests.chaos.plan import Plan
 from tests.conftest import STRONG
@@ -28,10 +31,16 @@ from tests.sending import newsroom, zoned
 
 @dataclass
 class Ground:
-    """Databases for runs, each a copy of one that was made once. ``server``: of PostgreSQL; "" for SQLite."""
+    """Databases for runs, each a copy of one that was made once.
+
+    ``server``: of PostgreSQL; "" for SQLite. ``space``: a tablespace there. ``home``: where files of SQLite lie, if not
+    in the folder of their run.
+    """
 
     folder: Path
     server: str = ""
+    space: str = ""
+    home: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _made: bool = False
     _template: str = field(default_factory=lambda: f"chaos{uuid4().hex}")
@@ -42,26 +51,27 @@ class Ground:
             if not self._made:
                 self._make()
         if not self.server:
-            shutil.copy(self.folder / "template.db", folder / "digest.db")
-            return f"sqlite:///{folder}/digest.db"
+            file = (self.home or folder) / "digest.db"
+            shutil.copy(self.folder / "template.db", file)
+            return f"sqlite:///{file}"
         name = f"{self._template}_{uuid4().hex[:12]}"
-        self._say(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        self.say(f"CREATE DATABASE {name} TEMPLATE {self._template}" + f" TABLESPACE {self.space}" * bool(self.space))
         return self._url(name)
 
     def drop(self, url: str) -> None:
         """Give a database back."""
         if self.server:
-            self._say(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
+            self.say(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
 
     def close(self) -> None:
         """Give the template back."""
         if self.server and self._made:
-            self._say(f"DROP DATABASE {self._template} WITH (FORCE)")
+            self.say(f"DROP DATABASE {self._template} WITH (FORCE)")
 
     def _make(self) -> None:
         url = f"sqlite:///{self.folder}/template.db"
         if self.server:
-            self._say(f"CREATE DATABASE {self._template}")
+            self.say(f"CREATE DATABASE {self._template}")
             url = self._url(self._template)
         database = Database(url)
         METADATA.create_all(database.engine)  # quicker than all migrations; that both agree is tested elsewhere
@@ -73,13 +83,16 @@ class Ground:
             with database.engine.connect() as connection:
                 connection.exec_driver_sql("ROLLBACK")
                 connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        else:
+            jobs.prepare(database)
         database.close()
         self._made = True
 
     def _url(self, name: str) -> str:
         return self.server.replace("/postgres?", f"/{name}?", 1)
 
-    def _say(self, statement: str) -> None:
+    def say(self, statement: str) -> None:
+        """Say something to the server, as who may do anything there."""
         url = self.server.replace("postgresql://", "postgresql+psycopg://")
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
@@ -98,12 +111,11 @@ class Place:
     wave: datetime | None = None  # when every second reader's own hour comes
 
 
-def configure(folder: Path, url: str, provider: str, api: str, *, key: str = KEY, **more: Any) -> None:
+def configure(folder: Path, url: str, provider: str, api: str, **more: Any) -> None:
     """Write the settings of an installation that sends by an API on loopback."""
-    named = {"sendgrid": key, "resend": "re_test"}
     settings: dict[str, Any] = {
         "database_url": url, "secret_key": STRONG, "address_key": STRONG, "provider": provider,
-        f"{provider}_api_key": named[provider], f"{provider}_base_url": api, "base_url": "https://digest.example.org",
+        f"{provider}_api_key": flavours.KEYS[provider], f"{provider}_base_url": api, "base_url": "https://digest.example.org",
         "lease_seconds": LEASE, "connect_timeout": CONNECT, "write_timeout": WRITE, "read_timeout": READ_TIMEOUT,
         "send_rate": 300.0,
     } | more  # fmt: skip
@@ -123,10 +135,10 @@ def newsroom_at(database: Database, readers: int, sets: tuple[str, ...]) -> news
     return room
 
 
-def make(ground: Ground, folder: Path, plan: Plan, api: str) -> Place:
-    """Make the place of a run."""
+def make(ground: Ground, folder: Path, plan: Plan, api: str, **more: Any) -> Place:
+    """Make the place of a run. ``more``: its settings, where they are others than usual."""
     url = ground.database(folder)
-    configure(folder, url, plan.provider, api)
+    configure(folder, url, plan.provider, api, **more)
     database = Database(url)
     room = newsroom_at(database, plan.readers, plan.sets)
     place = Place(folder, url, database, room)
@@ -164,3 +176,9 @@ def stop(server: Any) -> None:
     """Stop a server: every connection breaks."""
     with server._lock:
         server._stop()
+
+
+def crash(server: Any) -> None:
+    """Let a server drop everything at once: at its next start it must recover."""
+    server._postmaster_info.process.send_signal(signal.SIGQUIT)
+    server._postmaster_info.process.wait(30)

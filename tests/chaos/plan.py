@@ -52,7 +52,14 @@ POINTS: Final[Mapping[str, tuple[str, str, bool]]] = {
     "recovery, not committed": ("digest.sending.recovering", "recover", True),
     "end, not committed": ("digest.sending.ending", "finish", True),
 }
-PROVIDERS: Final = ("sendgrid", "resend")  # without idempotency keys, and with
+SCHEDULE: Final[Mapping[str, tuple[str, str, bool]]] = {  # the same, of who looks what is due
+    "run begun": ("digest.issues.runs", "begin", True),
+    "issue drafted": ("digest.issues.drafting", "draft", True),
+    "run ended, not committed": ("digest.issues.runs", "end", True),
+    "issue held, not committed": ("digest.sending.control", "hold", True),
+}
+# Without idempotency keys; with them; without, and each address is taken or refused by itself.
+PROVIDERS: Final = ("sendgrid", "resend", "resend", "postmark")
 SETS: Final = (("caucasus",), ("caucasus", "caucasus sahel"), ("caucasus", "caucasus sahel", "sahel"))
 
 
@@ -100,6 +107,7 @@ class Plan:
     actions: tuple[Action, ...] = ()
     patience: float = 0.4  # seconds an action waits for its requests, once a worker is at work
     killed_at_end: bool = False  # all workers at once; else they are told to leave
+    queued: bool = False  # on PostgreSQL: the workers take jobs of queues
 
     @property
     def keeps_keys(self) -> bool:
@@ -131,6 +139,7 @@ def of(seed: int) -> Plan:
         deaths=tuple(_death(chance) for _ in range(6)) if chance.random() < 0.7 else (),
         actions=tuple(_actions(chance, workers)),
         killed_at_end=chance.random() < 0.3,
+        queued=chance.random() < 0.5,
     )
 
 

@@ -55,6 +55,10 @@ FIXED: Final[Mapping[str, Plan]] = MappingProxyType(
         "half of the readers leave": small(
             10, "sendgrid", latency=0.05, actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4))
         ),
+        "told to leave again and again": small(
+            11, "sendgrid", latency=0.2, actions=tuple(Action(one, 0.05, Deed.term, one % 2) for one in range(1, 6))
+        ),
+        "some addresses are refused, one by one": small(12, "postmark", bad=0.3, faults={Fault.cut_before: 0.2}),
     }
 )  # fmt: skip
 _REACHED_BY: Final[Mapping[str, Mapping[Fault, float]]] = MappingProxyType(

@@ -6,13 +6,13 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
-from tests.chaos import plan, regressions, voyage
+from tests.chaos import plan, regressions, trial
 from tests.chaos.places import Ground
 from tests.chaos.plan import POINTS, Deed, Fault
 from tests.chaos.voyage import Report
@@ -25,23 +25,6 @@ BOTH = pytest.mark.parametrize("ground", ["sqlite", "postgresql"], indirect=True
 NOTHING_LEFT = {"claimed", "hand-over, not committed", "claim, not committed", "repetition, not committed"}
 IN_HAND = {"handed over, not called", "called, not settled", "settlement, not committed"}
 LONG = pytest.mark.timeout(900)  # seconds, for a machine that is busy with much else
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    """Return a nursery of worker processes."""
-    made = Nursery()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Return where databases come from."""
-    server = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server")
-    made = Ground(tmp_path_factory.mktemp("ground"), server)
-    yield made
-    made.close()
 
 
 def all_of(turns: list[Callable[[], Report]]) -> list[Report]:
@@ -57,7 +40,7 @@ def all_of(turns: list[Callable[[], Report]]) -> list[Report]:
 @BOTH
 def test_seeded_runs(ground: Ground, nursery: Nursery):
     """Runs with new seeds: faults, kills, orders and readers as chance will have it; all that must hold holds."""
-    found = all_of([partial(voyage.run, seed, ground, nursery) for seed in range(SEED, SEED + RUNS)])
+    found = all_of([partial(trial.run, seed, ground, nursery) for seed in range(SEED, SEED + RUNS)])
     assert sum(sum(one.states.values()) for one in found) > 0
 
 
@@ -66,12 +49,14 @@ def test_seeded_runs(ground: Ground, nursery: Nursery):
 def test_what_was_found_once_is_found_no_more(ground: Ground, nursery: Nursery):
     """The plans written by hand: each aims at one thing."""
     plans = regressions.FIXED
-    found = all_of([partial(voyage.run, one.seed, ground, nursery, one) for one in plans.values()])
+    found = all_of([partial(trial.run, one.seed, ground, nursery, one) for one in plans.values()])
     states = dict(zip(plans, (one.states for one in found), strict=True))
     assert states["every address is refused"] == {"rejected": 40}
     assert states["paused while it repeats"] == {"accepted": 40}
     assert states["everything dies while calls are held"] == {"accepted": 40}
     assert states["half of the readers leave"]["withdrawn"] > 0
+    assert states["told to leave again and again"] == {"accepted": 40}
+    assert states["some addresses are refused, one by one"]["rejected"] > 0
 
 
 @LONG
@@ -80,7 +65,7 @@ def test_a_death_at_each_point(ground: Ground, nursery: Nursery):
     """A worker kills itself at each step of freezing, claiming, calling and settling; another one goes on."""
     points = sorted(POINTS)[bool(ground.server) :: 2]  # half of them on each database, for they cost the same again
     plans = [regressions.dying_at(point) for point in points]
-    found = all_of([partial(voyage.run, one.seed, ground, nursery, one) for one in plans])
+    found = all_of([partial(trial.run, one.seed, ground, nursery, one) for one in plans])
     for point, report in zip(points, found, strict=True):
         assert report.deaths[point] == 1, f"nobody came to {point!r}"
     states = dict(zip(points, (one.states for one in found), strict=True))

@@ -1,22 +1,21 @@
 """One run: an issue is frozen and sent by workers that are killed, by an API that fails, while readers leave."""
 
 import random
-import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid5
 
 import subscribers
 from digest.clock import SystemClock
-from tests.chaos import api as api_module
-from tests.chaos import invariants, places, workers
+from tests.chaos import invariants, workers
 from tests.chaos.api import Api
 from tests.chaos.invariants import Story
-from tests.chaos.nursery import LEASE
-from tests.chaos.places import Ground, Place
-from tests.chaos.plan import Action, Deed, Plan, of
+from tests.chaos.places import Place
+from tests.chaos.plan import Action, Deed, Plan
 from tests.chaos.workers import LEAVE as LEAVES
 from tests.chaos.workers import Child, Nursery
 from tests.sending import newsroom
@@ -24,7 +23,8 @@ from tests.sending import newsroom
 OVER = {"sent", "cancelled"}
 STANDS = {"held", "paused"}
 CALLED = 5.0  # seconds in which the first call is made
-LIMIT = 60.0  # seconds in which what is left is sent on an idle machine, many times over
+QUEUES = ("--queues", "drain,tick")
+LIMIT = 120.0  # seconds in which what is left is sent on an idle machine, many times over
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Report:
     seed: int
     place: str
     plan: Plan
+    queued: bool
     broken: list[str] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)  # requests by what they met
@@ -55,29 +56,55 @@ class Voyage:
     place: Place
     api: Api
     nursery: Nursery
+    report: Report
     story: Story = field(default_factory=Story)
     crew: list[Child] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)  # all that were ever started
     born: int = 0
     logs: list[Path] = field(default_factory=list)
-    report: Report | None = None
     deeds: Counter[str] = field(default_factory=Counter)
 
-    def start(self, *, may_die: bool = True) -> Child:
-        """Start a worker; the first few of a run may be told where to die."""
+    def start(self, *options: str, may_die: bool = True, folder: Path | None = None, **world: Any) -> Child:
+        """Start a worker; the first few of a run may be told where to die.
+
+        ``folder``: of its settings, if they are its own; ``world``: see ``worlds``.
+        """
         due = self.plan.deaths[self.born] if may_die and self.born < len(self.plan.deaths) else None
         self.born += 1
         log = self.place.folder / f"worker-{self.born}.log"
         self.logs.append(log)
-        threads = str(self.plan.threads)
-        return workers.start(self.nursery, self.plan, self.place.folder, log, due, "worker", "--concurrency", threads)
+        given = ["--concurrency", str(self.plan.threads), *(options or QUEUES * self.report.queued)]
+        home = folder or self.place.folder
+        self.children.append(workers.start(self.nursery, self.plan, home, log, due, "worker", *given, **world))
+        return self.children[-1]
 
-    def command(self, *arguments: str) -> None:
+    def command(self, *arguments: str, **world: Any) -> None:
         """Give a command of the product, which may be refused with a sentence."""
         log = self.place.folder / f"command-{len(self.logs)}.log"
         self.logs.append(log)
-        child = workers.start(self.nursery, self.plan, self.place.folder, log, None, *arguments)
+        child = workers.start(self.nursery, self.plan, self.place.folder, log, None, *arguments, **world)
         code = child.wait()
         assert code in {0, 1}, f"{' '.join(arguments)} ended with {code}\n{workers.tail(log)}"
+
+    def until(self, what: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        last = time.monotonic() + LIMIT
+        while not what():
+            assert time.monotonic() < last, self._where()
+            time.sleep(0.02)
+
+    def until_called(self, count: int) -> None:
+        """Wait until the API saw so many requests."""
+        self.until(lambda: self.api.requests >= count)
+
+    def stopped(self, child: Child) -> str:
+        """Return what a worker said that stopped by itself, refused, with a sentence."""
+        code = child.wait()
+        self.story.kills.append(time.time())
+        said = child.log.read_text()
+        assert code == 1, f"A worker ended with {code}.\n{said}"
+        assert "Traceback" not in said, said
+        return said
 
     def keep_up(self) -> None:
         """Start a worker for each that is gone; one that ended by itself is a failure."""
@@ -145,7 +172,9 @@ class Voyage:
         until = time.monotonic() + patience
         while self.api.requests < count and time.monotonic() < until and self.status() not in (*OVER, *STANDS):
             self.keep_up()
-            time.sleep(0.01)
+            for _ in range(5):  # to look at the database costs more than all the rest
+                if self.api.requests < count:
+                    time.sleep(0.01)
 
     def _wait_for_work(self) -> None:
         """Wait until a worker is at work, if that takes no longer than it may."""
@@ -216,60 +245,3 @@ class Voyage:
         issue = newsroom.issue(self.place.database)
         states = Counter(row.state for row in rows)
         return f"{issue.status} (held: {issue.held!r}), {states}, open batches {batches}\n{said}"
-
-
-def run(seed: int, ground: Ground, nursery: Nursery, plan: Plan | None = None) -> Report:
-    """Do one run, and judge it."""
-    began = time.monotonic()
-    plan = plan or of(seed)
-    report = Report(seed, "postgresql" if ground.server else "sqlite", plan)
-    with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-") as name:
-        folder = Path(name)
-        # A repetition claimed at the last moment is called within its lease; the product's own margin is as long.
-        window = None if plan.window is None else plan.window + LEASE
-        api = Api(folder / "taken.txt", seed, plan.faults, _bad(plan), plan.latency, window)
-        place = None
-        try:
-            place = places.make(ground, folder, plan, api.url)
-            report.broken = _judged(Voyage(plan, place, api, nursery, report=report))
-        except Exception as error:  # noqa: BLE001 - a run that breaks must not hide the others
-            report.broken = [f"The harness broke: {type(error).__name__}: {error}"]
-        finally:
-            report.faults = api_module.by_kind(api.calls)
-            api.close()
-            if place:
-                place.database.close()
-                ground.drop(place.url)
-    report.seconds = time.monotonic() - began
-    return report
-
-
-def _judged(voyage: Voyage) -> list[str]:
-    found: list[str] = []
-    try:
-        voyage.sail()
-        voyage.come_home()
-    except AssertionError as error:
-        found.append(str(error))
-    finally:
-        for child in voyage.crew:
-            child.kill()
-    for log in voyage.logs:
-        died = workers.deaths(log)
-        voyage.story.kills += [at for at, _ in died]
-        if voyage.report:
-            voyage.report.deaths.update(point for _, point in died)
-        if log.exists() and "Traceback" in log.read_text():
-            found.append(f"A traceback was printed:\n{workers.tail(log)}")
-    voyage.story.cancelled = newsroom.issue(voyage.place.database).status == "cancelled"
-    if not found:
-        found = invariants.broken(voyage.plan, voyage.place, voyage.api, voyage.story)
-    if voyage.report:
-        voyage.report.states.update(row.state for row in newsroom.rows_of(voyage.place.database, newsroom.DELIVERY))
-        voyage.report.deeds = voyage.deeds
-    return found
-
-
-def _bad(plan: Plan) -> frozenset[int]:
-    chance = random.Random(f"{plan.seed}.bad")  # noqa: S311
-    return frozenset(one for one in range(1, plan.readers + 1) if chance.random() < plan.bad)

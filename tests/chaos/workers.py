@@ -93,12 +93,14 @@ class Child:
         return taken
 
 
-def start(nursery: Nursery, plan: Plan, folder: Path, log: Path, death: Death | None, *arguments: str) -> Child:
-    """Start a process of the product."""
+def start(
+    nursery: Nursery, plan: Plan, folder: Path, log: Path, death: Death | None, *arguments: str, **world: Any
+) -> Child:
+    """Start a process of the product. ``world``: what is other than usual around it, see ``worlds``."""
     pid = nursery.order(
         do="start", folder=str(folder), log=str(log), arguments=arguments, chunk=plan.chunk, share=plan.share,
         provider=plan.provider, per_call=plan.per_call, window=plan.window,
-        point=death.point if death else "", nth=death.nth if death else 0,
+        point=death.point if death else "", nth=death.nth if death else 0, world=world,
     )  # fmt: skip
     return Child(nursery, pid, log)
 

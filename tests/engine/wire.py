@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 class Wire:
     """A TCP listener on loopback that passes all on to a PostgreSQL server's socket."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, host: str = "127.0.0.1") -> None:
         parts = urlsplit(url)
         (folder,) = parse_qs(parts.query)["host"]
         self._server = next(str(one) for one in Path(folder).glob(".s.PGSQL.*") if not one.name.endswith(".lock"))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"postgresql://{parts.username}@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}"
+        self._listener = socket.create_server((host, 0))
+        self.url = f"postgresql://{parts.username}@{host}:{self._listener.getsockname()[1]}{parts.path}"
         self._open: list[socket.socket] = []
         self._flows = threading.Event()
         self._flows.set()
