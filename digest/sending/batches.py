@@ -234,11 +234,7 @@ def release(session: Session, number: int, now: datetime, error: str | None = No
 
 def close(session: Session, number: int, state: BatchState, now: datetime, error: str | None = None) -> None:
     """End a batch: the fence rises, so that nobody who held it opens it again; what was sealed is forgotten."""
-    session.execute(
-        update(BATCH)
-        .where(BATCH.c.number == number)
-        .values(state=state, settled_at=now, fence=BATCH.c.fence + 1, lease_until=None, sealed=None, error=error)
-    )
+    session.execute(_CLOSED, {"mine": number, "now_in": state, "at": now, "said": error})
 
 
 def return_state(session: Session, issue_number: int) -> DeliveryState:
@@ -261,6 +257,18 @@ def held(session: Session, claim: Claim) -> Held | None:
 
 
 _MINE: Final = BATCH.c.number == bindparam("mine")
+_CLOSED: Final = (
+    update(BATCH)
+    .where(_MINE)
+    .values(
+        state=bindparam("now_in"),
+        settled_at=bindparam("at"),
+        fence=BATCH.c.fence + 1,
+        lease_until=None,
+        sealed=None,
+        error=bindparam("said"),
+    )
+)
 _HELD: Final = select(BATCH.c.fence, BATCH.c.lease_until, BATCH.c.size).where(_MINE).with_for_update()
 
 
