@@ -54,6 +54,7 @@ class Database:
         self.url = url
         self._clock = clock
         self.engine = _engine(url)
+        self._writing = self.engine.execution_options(digest_writes=True)
         self._writer = Lock()
 
     @property
@@ -70,8 +71,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session that writes; commits at the end, or undoes all if anything is raised."""
-        engine = self.engine.execution_options(digest_writes=True)
-        with self._turn(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._turn(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

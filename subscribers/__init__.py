@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from subscribers.audience import AudienceSet as AudienceSet
     from subscribers.audience import audience_numbers as audience_numbers
     from subscribers.audience import audience_sets as audience_sets
+    from subscribers.audience import packed_refs as packed_refs
     from subscribers.audience import reader_zones as reader_zones
     from subscribers.audience import readers_by_zone as readers_by_zone
     from subscribers.audience import recipients as recipients
@@ -93,6 +94,7 @@ _HOMES = {
         "AudienceSet",
         "audience_numbers",
         "audience_sets",
+        "packed_refs",
         "reader_zones",
         "readers_by_zone",
         "recipients",

@@ -1,34 +1,37 @@
 """The signing keys: tokens for links in mails, and the keyed hash that an address is known by.
 
-A token is ``base64url(head + subscriber + mac + END)``. The head says which key signed it and until when it holds, and
-carries family and reference; the purpose is not carried, but signed: a token for one purpose is nothing for another.
+A token is ``base64url(head + subscriber + mac + version)``. The head says which key signed it and until when it holds,
+and carries family and reference; the purpose is not carried, but signed: a token for one purpose is nothing for another.
+
+Two versions are in mails, and both are read for good. Version 1: HMAC-SHA256. Version 2, for the readers of an edition
+by the thousand: keyed BLAKE2s (RFC 7693), which takes all that they share once and costs a third for each of them.
 """
 
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from hashlib import sha256
+from functools import cached_property
+from hashlib import blake2s, sha256
 from typing import NamedTuple
 from uuid import UUID
 
 from subscribers.addresses import identity
 from subscribers.errors import BadToken, Expired
 
-MAC_BYTES = 16  # half of SHA-256: RFC 2104 section 5 allows it; nobody guesses 128 bits
+MAC_BYTES = 16  # half of what SHA-256 and BLAKE2s give: RFC 2104 section 5 allows it; nobody guesses 128 bits
 KEY_ID_BYTES = 2
 STAMP_BYTES = KEY_ID_BYTES + 10  # a short MAC: the 80 bits that RFC 2104 section 5 asks for at least
-END = b"\x01"  # a version, and the reason that a token always ends in a letter: mail programs that find links in
-# plain text leave out a final "-" or "_" (GitHub Flavored Markdown 6.9 does)
+ONE, TWO = b"\x01", b"\x02"  # a version, and the reason that a token always ends in a letter: mail programs that find
+# links in plain text leave out a final "-" or "_" (GitHub Flavored Markdown 6.9 does)
 LONGEST_TOKEN = 1000  # characters; more is no token of ours, and is not looked at
 UNSUBSCRIBE = "unsubscribe"  # its tokens never expire: a mail may be opened after years
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EPOCH_BYTES = 5
-_BLOCK = 64  # bytes that SHA-256 takes at a time
+_A_UUID = b"\xff"  # stands before the 16 bytes of a UUID, where a text has its length
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5; six times faster than base64's own way
 
 
@@ -69,23 +72,31 @@ class Keys:
         self, purpose: str, *, subscriber: str, family: str, reference: str = "", expires: datetime | None = None
     ) -> str:
         """Return a token of about 80 characters for a link. To sign for many readers take ``signer``."""
-        return self.signer(purpose, family=family, reference=reference, expires=expires)(subscriber)
+        body = self._head(purpose, family, reference, expires) + _packed(subscriber)
+        token = body + _mac_one(self._keys[0].secret, _packed_text(purpose) + body) + ONE
+        return urlsafe_b64encode(token).rstrip(b"=").decode()
 
     def signer(
         self, purpose: str, *, family: str, reference: str = "", expires: datetime | None = None
-    ) -> Callable[[str], str]:
-        """Return a function that signs for one subscriber after the other; the rest is worked out once."""
-        if expires is not None and purpose == UNSUBSCRIBE:
-            raise ValueError("A link to unsubscribe never expires.")
-        key = self._keys[0]
-        head = key.id + _packed_time(expires) + _packed(family) + _packed(reference)
-        named = _packed_text(purpose)
-        mac = _mac(key.secret)
+    ) -> Callable[[Iterable[bytes]], list[str]]:
+        """Return a function that signs for many subscribers at once, in about a microsecond each.
 
-        def sign(subscriber: str) -> str:
-            body = head + _packed(subscriber)
-            token = b2a_base64(body + mac(named + body)[:MAC_BYTES] + END, newline=False)
-            return token.translate(_URL_SAFE).rstrip(b"=").decode()
+        It takes their refs, each as 16 bytes, and returns their tokens in the same order.
+        """
+        head = self._head(purpose, family, reference, expires) + _A_UUID
+        begun = blake2s(_packed_text(purpose) + head, key=_key_two(self._keys[0].secret), digest_size=MAC_BYTES)
+        length = len(head) + 16 + MAC_BYTES + len(TWO)
+        fill = b"\0" * (-length % 3)  # base64 takes three bytes at a time: so all can be written in one go
+        width, step = -(-length * 4 // 3), (length + len(fill)) // 3 * 4
+
+        def token(ref: bytes) -> bytes:
+            mac = begun.copy()
+            mac.update(ref)
+            return b"".join((head, ref, mac.digest(), TWO, fill))
+
+        def sign(refs: Iterable[bytes]) -> list[str]:
+            text = b2a_base64(b"".join(map(token, refs)), newline=False).translate(_URL_SAFE).decode()
+            return [text[at : at + width] for at in range(0, len(text), step)]
 
         return sign
 
@@ -94,8 +105,9 @@ class Keys:
         raw = _decoded(token)
         body, mac = raw[: -MAC_BYTES - 1], raw[-MAC_BYTES - 1 : -1]
         signed = _packed_text(purpose) + body
+        made = _mac_two if raw.endswith(TWO) else _mac_one
         good = [
-            hmac.compare_digest(hmac.digest(key.secret, signed, "sha256")[:MAC_BYTES], mac)
+            hmac.compare_digest(made(key.secret, signed), mac)
             for key in self._keys
             if key.id == body[:KEY_ID_BYTES]
         ]
@@ -105,6 +117,11 @@ class Keys:
         if claim.expires is not None and now >= claim.expires:
             raise Expired("This link is out of date. Take the one in the newest mail.")
         return claim
+
+    def _head(self, purpose: str, family: str, reference: str, expires: datetime | None) -> bytes:
+        if expires is not None and purpose == UNSUBSCRIBE:
+            raise ValueError("A link to unsubscribe never expires.")
+        return self._keys[0].id + _packed_time(expires) + _packed(family) + _packed(reference)
 
     def stamp(self, purpose: str, message: bytes) -> bytes:
         """Return 12 bytes that only we can make of a message: for links that stand in a mail twenty times."""
@@ -133,22 +150,17 @@ class Keys:
         return _mac(self.address.encode())
 
 
-def _mac(secret: bytes) -> Callable[[bytes], bytes]:
-    """Return what makes the HMAC-SHA256 of a message: its two keyed blocks are hashed once (RFC 2104 section 4).
+def _mac_one(secret: bytes, message: bytes) -> bytes:
+    return hmac.digest(secret, message, "sha256")[:MAC_BYTES]
 
-    Equal to ``hmac.digest``, in half the time; a mail to a million readers asks for it three million times.
-    """
-    block = (sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
-    inner = sha256(bytes(one ^ 0x36 for one in block))
-    outer = sha256(bytes(one ^ 0x5C for one in block))
 
-    def mac(message: bytes) -> bytes:
-        first, second = inner.copy(), outer.copy()
-        first.update(message)
-        second.update(first.digest())
-        return second.digest()
+def _mac_two(secret: bytes, message: bytes) -> bytes:
+    return blake2s(message, key=_key_two(secret), digest_size=MAC_BYTES).digest()
 
-    return mac
+
+def _key_two(secret: bytes) -> bytes:
+    """Return the key of version 2: BLAKE2s takes 32 bytes at most, and one key should not serve two algorithms."""
+    return hmac.digest(secret, b"links, version 2", "sha256")
 
 
 def _short(secret: bytes, purpose: str, message: bytes) -> bytes:
@@ -164,12 +176,11 @@ def _packed_text(text: str) -> bytes:
     return bytes((len(raw),)) + raw
 
 
-@lru_cache(maxsize=64)  # the links of one reader are signed one after the other
 def _packed(text: str) -> bytes:
     """Pack a text; one that is a UUID as its 16 bytes, since links should be short."""
     if _UUID.fullmatch(text) is None:
         return _packed_text(text)
-    return b"\xff" + bytes.fromhex(text.replace("-", ""))
+    return _A_UUID + bytes.fromhex(text.replace("-", ""))
 
 
 def _packed_time(moment: datetime | None) -> bytes:
@@ -184,7 +195,7 @@ def _decoded(token: str) -> bytes:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
         return b""
-    exact = raw.endswith(END) and urlsafe_b64encode(raw).rstrip(b"=").decode() == token
+    exact = raw.endswith((ONE, TWO)) and urlsafe_b64encode(raw).rstrip(b"=").decode() == token
     return raw if exact else b""
 
 

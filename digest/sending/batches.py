@@ -5,14 +5,15 @@ the provider is called. ``fence`` rises with every change of hands: who comes wi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, case, insert, or_, select, update
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus
@@ -30,10 +31,10 @@ class Member(NamedTuple):
     """A reader of a batch who still wants it."""
 
     subscriber_id: int
-    ref: UUID
+    ref: UUID | str  # as the database has it
     address: str
     name: str
-    agreed: bool = False  # that their own clicks are counted
+    agreed: bool | int = False  # that their own clicks are counted
 
 
 Capacity = Callable[[Session, int], int]
@@ -78,32 +79,33 @@ def claim(
     head = None if waiting or editions == () else choosing.head(session, issue_number, now, editions)
     if head is None:
         return waiting
-    members = choosing.members(session, issue_number, head, capacity(session, head.edition_number))
     made = new_batch(
         session,
         issue_number,
         head.edition_number,
         account=account,
-        size=len(members),
+        size=0,
         now=now,
         state=_B.claimed,
         lease=now + lease,
     )
-    take_in(session, issue_number, members, made["number"])
-    return as_claim(made)
+    size = choosing.take(session, issue_number, head, capacity(session, head.edition_number), made["number"])
+    _set_batch(session, made["number"], size=size)
+    return replace(as_claim(made), size=size)
 
 
 def is_waiting(session: Session, issue_number: int, account: str, now: datetime) -> bool:
     """Return whether a batch of an account can be taken now that was formed before."""
-    return session.execute(_waiting(issue_number, account, now)).first() is not None
+    values = {"issue": issue_number, "account": account, "now": now}
+    return session.execute(_WAITING, values).first() is not None
 
 
-def _waiting(issue_number: int, account: str, now: datetime) -> Select[Any]:
-    free = or_(BATCH.c.lease_until.is_(None), BATCH.c.lease_until < now)
-    ready = or_(BATCH.c.next_attempt_at.is_(None), BATCH.c.next_attempt_at <= now)
+def _waiting() -> Select[Any]:
+    free = or_(BATCH.c.lease_until.is_(None), BATCH.c.lease_until < bindparam("now"))
+    ready = or_(BATCH.c.next_attempt_at.is_(None), BATCH.c.next_attempt_at <= bindparam("now"))
     query = select(BATCH.c.number).where(
-        BATCH.c.issue_number == issue_number,
-        BATCH.c.account == account,
+        BATCH.c.issue_number == bindparam("issue"),
+        BATCH.c.account == bindparam("account"),
         BATCH.c.state.in_((_B.formed, _B.repeating)),
         free,
         ready,
@@ -111,8 +113,13 @@ def _waiting(issue_number: int, account: str, now: datetime) -> Select[Any]:
     return query.order_by(BATCH.c.number).limit(1)
 
 
+_WAITING: Final = _waiting()
+_WAITING_LOCKED: Final = _WAITING.with_for_update(skip_locked=True)
+
+
 def _take_waiting(session: Session, issue_number: int, account: str, now: datetime, lease: timedelta) -> Claim | None:
-    number = session.execute(_waiting(issue_number, account, now).with_for_update(skip_locked=True)).scalar()
+    values = {"issue": issue_number, "account": account, "now": now}
+    number = session.execute(_WAITING_LOCKED, values).scalar()
     if number is None:
         return None
     taken = (
@@ -152,7 +159,10 @@ def new_batch(
         "size": size,
         "created_at": now,
     }
-    return session.execute(insert(BATCH).values(row).returning(*BATCH.c)).mappings().one()
+    return session.execute(_NEW, row).mappings().one()
+
+
+_NEW: Final = insert(BATCH).returning(*BATCH.c)
 
 
 def take_in(session: Session, issue_number: int, members: Sequence[int], batch_number: int) -> None:
@@ -224,11 +234,7 @@ def release(session: Session, number: int, now: datetime, error: str | None = No
 
 def close(session: Session, number: int, state: BatchState, now: datetime, error: str | None = None) -> None:
     """End a batch: the fence rises, so that nobody who held it opens it again; what was sealed is forgotten."""
-    session.execute(
-        update(BATCH)
-        .where(BATCH.c.number == number)
-        .values(state=state, settled_at=now, fence=BATCH.c.fence + 1, lease_until=None, sealed=None, error=error)
-    )
+    session.execute(_CLOSED, {"mine": number, "now_in": state, "at": now, "said": error})
 
 
 def return_state(session: Session, issue_number: int) -> DeliveryState:
@@ -237,21 +243,44 @@ def return_state(session: Session, issue_number: int) -> DeliveryState:
     return DeliveryState.cancelled if status == IssueStatus.cancelled else DeliveryState.queued
 
 
-def is_mine(session: Session, claim: Claim) -> bool:
-    """Return whether the batch is still in the hands that ``claim`` describes; locks it."""
-    query = select(BATCH.c.fence).where(BATCH.c.number == claim.number).with_for_update()
-    return bool(session.execute(query).scalar_one() == claim.fence)
+class Held(NamedTuple):
+    """What a batch's row says to the worker that holds it."""
+
+    lease_until: datetime | None
+    size: int
+
+
+def held(session: Session, claim: Claim) -> Held | None:
+    """Return the batch's row, locked, while it is still in the hands that ``claim`` describes; else None."""
+    fence, *said = session.execute(_HELD, {"mine": claim.number}).one()
+    return Held(*said) if fence == claim.fence else None
+
+
+_MINE: Final = BATCH.c.number == bindparam("mine")
+_CLOSED: Final = (
+    update(BATCH)
+    .where(_MINE)
+    .values(
+        state=bindparam("now_in"),
+        settled_at=bindparam("at"),
+        fence=BATCH.c.fence + 1,
+        lease_until=None,
+        sealed=None,
+        error=bindparam("said"),
+    )
+)
+_HELD: Final = select(BATCH.c.fence, BATCH.c.lease_until, BATCH.c.size).where(_MINE).with_for_update()
 
 
 def _still_mine(session: Session, claim: Claim, now: datetime, needed: timedelta) -> bool:
     """Return whether the batch may be handed over; it is given back where its time is short or its issue moved on."""
-    if not is_mine(session, claim):
+    mine = held(session, claim)
+    if mine is None:
         return False
-    lease = session.execute(select(BATCH.c.lease_until).where(BATCH.c.number == claim.number)).scalar_one()
     may_leave = ledger.is_open(session, claim.issue_number)
     if may_leave and not claim.repeating:
         may_leave = not revising.is_outdated(session, claim.issue_number, claim.edition_number)
-    if may_leave and lease >= now + needed:
+    if may_leave and mine.lease_until is not None and mine.lease_until >= now + needed:
         return True
     if claim.repeating:
         _set_batch(session, claim.number, lease_until=None, fence=claim.fence + 1)
@@ -262,15 +291,8 @@ def _still_mine(session: Session, claim: Claim, now: datetime, needed: timedelta
 
 def _strike_out(session: Session, claim: Claim, lists: Sequence[str], now: datetime) -> list[Member]:
     """Ask who still wants it; the others become suppressed or withdrawn. Returns those who do."""
-    mine = select(DELIVERY.c.subscriber_id).where(
-        DELIVERY.c.batch_number == claim.number, DELIVERY.c.state == DeliveryState.claimed
-    )
-    rows = session.execute(still_wanted(mine, lists, now)).all()
-    wanted = [
-        Member(row.subscriber_id, row.ref, row.address, row.name, bool(row.agreed))
-        for row in rows
-        if row.standing == "wanted"
-    ]
+    rows = session.execute(_asked(tuple(lists)), {"batch": claim.number, "now": now}).all()
+    wanted = [Member._make(row[:-1]) for row in rows if row[-1] == "wanted"]
     if len(wanted) < claim.size:
         pacing.give_back(session, claim.account, claim.size - len(wanted), now)
         suppressed = [row.subscriber_id for row in rows if row.standing == "suppressed"]
@@ -278,6 +300,15 @@ def _strike_out(session: Session, claim: Claim, lists: Sequence[str], now: datet
         stay = among(session, DELIVERY.c.subscriber_id, [one.subscriber_id for one in wanted])
         _drop(session, claim, ~stay, DeliveryState.withdrawn, now)
     return sorted(wanted)
+
+
+@lru_cache(maxsize=64)
+def _asked(lists: tuple[str, ...]) -> Select[Any]:
+    """Return who of a batch's members still wants an edition of these lists; made once for an edition."""
+    mine = select(DELIVERY.c.subscriber_id).where(
+        DELIVERY.c.batch_number == bindparam("batch"), DELIVERY.c.state == DeliveryState.claimed.value
+    )
+    return still_wanted(mine, lists, bindparam("now", type_=DELIVERY.c.settled_at.type))
 
 
 def _drop(session: Session, claim: Claim, who: ColumnElement[bool], state: DeliveryState, now: datetime) -> None:
@@ -289,7 +320,7 @@ def _drop(session: Session, claim: Claim, who: ColumnElement[bool], state: Deliv
 
 
 def _set_batch(session: Session, number: int, **values: Any) -> None:
-    session.execute(update(BATCH).where(BATCH.c.number == number).values(**values))
+    session.execute(update(BATCH).where(_MINE), {"mine": number, **values})
 
 
 def as_claim(row: RowMapping) -> Claim:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, Update, any_, bindparam, exists, func, select, update
 from sqlmodel import Session
 
 from digest.sending import revising
-from digest.sending.bulk import is_sqlite
+from digest.sending.bulk import is_sqlite, rowcount
 from digest.sending.ledger import DELIVERY, QUEUED
+from digest.sending.models import DeliveryState
 from digest.sending.revising import EDITION
 
 waits_until = DELIVERY.c.next_attempt_at
@@ -43,10 +45,11 @@ def _first(session: Session, issue_number: int, now: datetime) -> Head | None:
 
     Two questions, since each is answered by the index at once, however many wait for a later moment.
     """
-    for when in (waits_until <= now, waits_until.is_(None)):
-        found = _locked(session, _queued(issue_number, when))
-        if found is not None:
-            return found
+    values = {"issue": issue_number, "now": now}
+    for asked in _FIRST:
+        row = session.execute(asked, values).first()
+        if row is not None:
+            return Head(*row)
     return None
 
 
@@ -66,9 +69,13 @@ def _first_of(session: Session, issue_number: int, now: datetime, editions: Sequ
 
 
 def _locked(session: Session, queued: Select[Any]) -> Head | None:
-    query = queued.with_only_columns(DELIVERY.c.edition_number, waits_until).limit(1)
-    row = session.execute(query.with_for_update(skip_locked=True)).first()
+    row = session.execute(_one_of(queued)).first()
     return Head(*row) if row else None
+
+
+def _one_of(queued: Select[Any]) -> Select[Any]:
+    query = queued.with_only_columns(DELIVERY.c.edition_number, waits_until).limit(1)
+    return query.with_for_update(skip_locked=True)
 
 
 def _with_readers(session: Session, issue_number: int, editions: Sequence[int]) -> Sequence[int]:
@@ -79,23 +86,49 @@ def _with_readers(session: Session, issue_number: int, editions: Sequence[int]) 
     return session.execute(query.order_by(EDITION.c.number)).scalars().all()
 
 
-def members(session: Session, issue_number: int, first: Head, most: int) -> list[int]:
-    """Return those who leave with the first: of its edition, of its moment; then those who wait for none."""
-    chosen: list[int] = []
-    for when in (
-        (waits_until == first.waited_for, waits_until.is_(None)) if first.waited_for else (waits_until.is_(None),)
-    ):
-        query = _queued(issue_number, when).where(DELIVERY.c.edition_number == first.edition_number)
-        limited = query.limit(most - len(chosen)).with_for_update(skip_locked=True)
-        chosen += session.execute(limited).scalars()
-        if len(chosen) == most:
-            break
-    return chosen
+def take(session: Session, issue_number: int, first: Head, most: int, batch_number: int) -> int:
+    """Make those members of a batch who leave with the first; returns how many they are.
+
+    They are of its edition and of its moment; then come those who wait for none. One statement finds and takes them:
+    a thousand numbers are not carried out of the database and back.
+    """
+    here, number = {"issue": issue_number, "edition": first.edition_number}, batch_number
+    statements = _takers(is_sqlite(session))
+    taken = 0
+    if first.waited_for:
+        values = {**here, "number": number, "most": most, "moment": first.waited_for}
+        taken = rowcount(session.execute(statements[0], values))
+    if taken < most:
+        taken += rowcount(session.execute(statements[1], {**here, "number": number, "most": most - taken}))
+    return taken
 
 
-def _queued(issue_number: int, when: ColumnElement[bool]) -> Select[Any]:
+@cache
+def _takers(sqlite: bool) -> tuple[Update, Update]:  # noqa: FBT001 - one for each of two databases
+    """Return the statements of ``take``: for who waited for a moment, and for who waits for none.
+
+    PostgreSQL is told to find them once, as an array: as a plain IN it may ask again for each row, and take too many.
+    """
+    edition = DELIVERY.c.edition_number == bindparam("edition")
+    made = []
+    for when in (waits_until == bindparam("moment"), waits_until.is_(None)):
+        query = _queued(bindparam("issue"), when).where(edition).limit(bindparam("most"))
+        found = query.with_for_update(skip_locked=True)
+        here = DELIVERY.c.subscriber_id
+        chosen = here.in_(found) if sqlite else here == any_(func.array(found.scalar_subquery()))
+        taking = update(DELIVERY).where(DELIVERY.c.issue_number == bindparam("issue"), chosen)
+        made.append(taking.values(state=DeliveryState.claimed.value, batch_number=bindparam("number")))
+    return made[0], made[1]
+
+
+def _queued(issue_number: Any, when: ColumnElement[bool]) -> Select[Any]:
     """Return a select of queued readers in the order of the index, so that nothing is sorted."""
     order = (waits_until, DELIVERY.c.edition_number, DELIVERY.c.subscriber_id)
     return (
         select(DELIVERY.c.subscriber_id).where(DELIVERY.c.issue_number == issue_number, QUEUED, when).order_by(*order)
     )
+
+
+_FIRST: Final = tuple(
+    _one_of(_queued(bindparam("issue"), when)) for when in (waits_until <= bindparam("now"), waits_until.is_(None))
+)

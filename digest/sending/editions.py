@@ -17,7 +17,7 @@ from digest.sending.models import table
 from digest.sending.personal import Personal
 from digest.sending.provider import Content, Provider, Recipient
 from digest.sending.settling import ref
-from subscribers import Keys
+from subscribers import Keys, packed_refs
 
 EDITION = table(Edition)
 KEPT: Final = 32  # editions in memory at once: about 100 KB each
@@ -36,15 +36,11 @@ class Sendable:
 
     def recipients(self, members: Sequence[Member]) -> list[Recipient]:
         """Return the readers with their own values."""
-        return [
-            Recipient(
-                delivery_ref=ref(self.issue_number, one.subscriber_id),
-                address=one.address,
-                name=one.name,
-                values=self.personal.values(str(one.ref), one.name, agreed=one.agreed),
-            )
-            for one in members
-        ]
+        if not members:
+            return []
+        ids, refs, addresses, names, agreed = zip(*members, strict=True)
+        own = self.personal.values_of(packed_refs(refs), names, agreed)
+        return list(map(Recipient, [ref(self.issue_number, one) for one in ids], addresses, own, names))
 
     def seal(self, members: Sequence[Member]) -> list[dict[str, Any]]:
         """Return what a repetition under the same key needs, as JSON."""

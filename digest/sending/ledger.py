@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, or_, select, update
 from sqlmodel import Session
 
 from digest.issues.models import Issue, IssueStatus
@@ -34,8 +34,11 @@ def is_whole(session: Session, issue_number: int) -> bool:
 
 def is_open(session: Session, issue_number: int) -> bool:
     """Return whether deliveries of an issue may be claimed and handed over now."""
-    row = session.execute(select(ISSUE.c.status, ISSUE.c.held).where(ISSUE.c.number == issue_number)).one()
+    row = session.execute(_STATUS, {"issue": issue_number}).one()
     return bool(row.status == IssueStatus.sending and row.held == "")
+
+
+_STATUS: Final = select(ISSUE.c.status, ISSUE.c.held).where(ISSUE.c.number == bindparam("issue"))
 
 
 def due(issue_number: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -56,8 +59,15 @@ def anybody(*where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def is_done(session: Session, issue_number: int) -> bool:
     """Return whether nothing of an issue is queued or claimed any more. Uncertain ones do not count."""
-    live = exists().where(BATCH.c.issue_number == issue_number, BATCH.c.state.in_(LIVE))
-    return not session.execute(select(or_(anybody(DELIVERY.c.issue_number == issue_number), live))).scalar_one()
+    return not session.execute(_LEFT, {"issue": issue_number}).scalar_one()
+
+
+_LEFT: Final = select(
+    or_(
+        anybody(DELIVERY.c.issue_number == bindparam("issue")),
+        exists().where(BATCH.c.issue_number == bindparam("issue"), BATCH.c.state.in_(LIVE)),
+    )
+)
 
 
 def evidence(
@@ -94,11 +104,14 @@ def evidence(
 
 def note_first_accepted(session: Session, issue_number: int, at: datetime) -> None:
     """Remember when the first delivery was accepted: from then on the issue's stories count as sent."""
-    session.execute(
-        update(ISSUE)
-        .where(ISSUE.c.number == issue_number, ISSUE.c.first_accepted_at.is_(None))
-        .values(first_accepted_at=at)
-    )
+    session.execute(_FIRST, {"issue": issue_number, "at": at})
+
+
+_FIRST: Final = (
+    update(ISSUE)
+    .where(ISSUE.c.number == bindparam("issue"), ISSUE.c.first_accepted_at.is_(None))
+    .values(first_accepted_at=bindparam("at"))
+)
 
 
 def close_batches(session: Session, issue_number: int, at: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
 from sqlmodel import Session
 
 from digest.database import Database
@@ -47,21 +47,27 @@ def reserve(database: Database, account: str, rate: float) -> float | str:
     """
     with database.writing() as session:
         now = database.now(session).timestamp()
-        start = case((PACER.c.next_at > now, PACER.c.next_at), else_=now)
-        slot = (
-            update(PACER)
-            .where(PACER.c.account == account, PACER.c.halted == "")
-            .values(next_at=start + 1 / rate)
-            .returning(PACER.c.next_at)
-        )
-        after = session.execute(slot).scalar()
+        asked = {"mine": account, "now": now, "step": 1 / rate}
+        after = session.execute(_SLOT, asked).scalar()
         if after is None:
             reason = halted(session, account)
             if reason:
                 return reason
             insert_ignoring(session, PACER, [{"account": account, "next_at": now, "halted": ""}])
-            after = session.execute(slot).scalar_one()
+            after = session.execute(_SLOT, asked).scalar_one()
         return max(0.0, float(after) - 1 / rate - now)
+
+
+_NOW: Final = bindparam("now", type_=PACER.c.next_at.type)
+_SLOT: Final = (
+    update(PACER)
+    .where(PACER.c.account == bindparam("mine"), PACER.c.halted == "")
+    .values(
+        next_at=case((PACER.c.next_at > _NOW, PACER.c.next_at), else_=_NOW)
+        + bindparam("step", type_=PACER.c.next_at.type)
+    )
+    .returning(PACER.c.next_at)
+)
 
 
 def room(session: Session, account: str, limits: Limits | None, now: datetime, *, lock: bool = False) -> Room:

@@ -1,9 +1,10 @@
 """What is personal in an edition: each reader's links and name, ready for the marks they take the place of."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from digest.rendering import click_links, slots
 from subscribers import Keys
@@ -17,7 +18,7 @@ _WIDEST_NAMES: Final = ('"' * NAME_LENGTH, "\U0001f600" * NAME_LENGTH)
 
 
 class Personal:
-    """Fills the slots of one edition; links and marks are worked out once, so that a reader costs microseconds.
+    """Fills the slots of one edition, for many readers at once: what they share is worked out once.
 
     ``expires``: until when the links to a reader's own choices hold. It must come from the issue, never from the
     clock: a repetition fills in the same bytes. Those to unsubscribe hold for good, and None lets all do so.
@@ -41,20 +42,31 @@ class Personal:
         self._links = [(_signer(keys, slot, family, expires), found) for slot, found in places.items()]
 
     def values(self, ref: str, name: str, *, agreed: bool = False) -> dict[str, str]:
-        """Return mark -> value for one reader, escaped for where the mark stands. ``ref``: the subscriber's.
+        """Return mark -> value for one reader; ``ref``: the subscriber's. See ``values_of``."""
+        return self.values_of([UUID(ref).bytes], [name], [agreed])[0]
 
-        ``agreed``: to their own clicks being counted; their story links name nobody otherwise.
+    def values_of(
+        self, refs: Sequence[bytes], names: Sequence[str], agreed: Sequence[bool | int]
+    ) -> list[dict[str, str]]:
+        """Return mark -> value for each reader, escaped for where the mark stands.
+
+        ``refs``: the subscribers', as bytes. ``agreed``: to their own clicks being counted; the story links of others
+        name nobody. The three go together, reader by reader.
         """
-        filled = {}
+        columns: dict[str, Iterable[str]] = {}
         if self._reader:
-            filled[self._reader] = self._sign_reader(ref) if agreed else ""
+            pairs = zip(refs, agreed, strict=True)
+            columns[self._reader] = [self._sign_reader(str(UUID(bytes=ref))) if yes else "" for ref, yes in pairs]
         for sign, found in self._links:
-            token = sign(ref)
-            for mark, start in found:
-                filled[mark] = start + token  # a token is of letters, digits, - and _: no context escapes it
+            tokens = sign(refs)
+            for mark, start in found:  # a token is of letters, digits, - and _: no context escapes it
+                columns[mark] = [start + token for token in tokens]
         for mark, context in self._names:
-            filled[mark] = slots.escaped(name[:NAME_LENGTH], context)
-        return filled
+            escaped = {name: slots.escaped(name[:NAME_LENGTH], context) for name in set(names)}
+            columns[mark] = map(escaped.__getitem__, names)
+        marks = tuple(columns)
+        rows = zip(*columns.values(), strict=True) if columns else ((),) * len(refs)
+        return [dict(zip(marks, row, strict=True)) for row in rows]
 
     def widest(self) -> list[dict[str, str]]:
         """Return values that no reader's exceed in size, in one encoding or another."""
@@ -65,7 +77,7 @@ def _path(slot: str) -> str:
     return "/p/" if slot == "preferences_url" else "/u/"
 
 
-def _signer(keys: Keys, slot: str, family: str, expires: datetime | None) -> Callable[[str], str]:
+def _signer(keys: Keys, slot: str, family: str, expires: datetime | None) -> Callable[[Iterable[bytes]], list[str]]:
     if slot == "preferences_url":
         return keys.signer(PREFERENCES, family=family, expires=expires)
     return keys.signer(UNSUBSCRIBE, family=family, reference=slot.removeprefix(slots.STOP) if ":" in slot else "")

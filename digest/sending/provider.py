@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from digest.errors import DigestError
@@ -86,6 +86,25 @@ class Receipt(NamedTuple):
     message_id: str | None = None
     reason: str | None = None
     again: Again | None = None  # never with ``accepted``
+
+
+class Taken(Sequence[Receipt]):
+    """The receipts of a call that was taken whole under one message id; made when they are looked at."""
+
+    __slots__ = ("message_id", "recipients")
+
+    def __init__(self, recipients: Sequence[Recipient], message_id: str | None) -> None:
+        self.recipients, self.message_id = recipients, message_id
+
+    def __len__(self) -> int:
+        return len(self.recipients)
+
+    def __getitem__(self, place: Any) -> Any:
+        found = self.recipients[place]
+        return [self._receipt(one) for one in found] if isinstance(place, slice) else self._receipt(found)
+
+    def _receipt(self, recipient: Recipient) -> Receipt:
+        return Receipt(delivery_ref=recipient.delivery_ref, accepted=True, message_id=self.message_id)
 
 
 class ProviderError(DigestError):

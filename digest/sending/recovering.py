@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import RowMapping, and_, or_, select
+from sqlalchemy import RowMapping, and_, bindparam, or_, select
 from sqlmodel import Session
 
 from digest.sending import batches, settling
@@ -16,6 +17,21 @@ from digest.sending.settling import Rules
 _B = BatchState
 
 
+_GONE: Final = (
+    select(BATCH)
+    .where(
+        BATCH.c.issue_number == bindparam("issue"),
+        or_(
+            and_(
+                BATCH.c.state.in_((_B.claimed, _B.handed_over, _B.repeating)), BATCH.c.lease_until < bindparam("now")
+            ),
+            and_(BATCH.c.state == _B.repeating, BATCH.c.lease_until.is_(None)),
+        ),
+    )
+    .with_for_update(skip_locked=True)
+)
+
+
 def recover(session: Session, issue_number: int, rules_of: Callable[[str], Rules], now: datetime) -> int:
     """Take back the batches whose lease ran out; returns how many there were.
 
@@ -23,10 +39,7 @@ def recover(session: Session, issue_number: int, rules_of: Callable[[str], Rules
     is repeated where its account still keeps its key and its issue is not cancelled. ``rules_of``: of an account, by
     its name.
     """
-    late = and_(BATCH.c.state.in_((_B.claimed, _B.handed_over, _B.repeating)), BATCH.c.lease_until < now)
-    waiting = and_(BATCH.c.state == _B.repeating, BATCH.c.lease_until.is_(None))
-    query = select(BATCH).where(BATCH.c.issue_number == issue_number, or_(late, waiting))
-    found = session.execute(query.with_for_update(skip_locked=True)).mappings().all()
+    found = session.execute(_GONE, {"issue": issue_number, "now": now}).mappings().all()
     rules = (settling.holding(session, issue_number, rules_of(batch["account"])) for batch in found)
     return sum(_recover_one(session, batch, rule, now) for batch, rule in zip(found, rules, strict=True))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from sqlmodel import Session
 
 from digest.issues.models import Issue
@@ -35,10 +35,14 @@ def editions_of(issue_number: int, revision: int, who: Select[Any]) -> Select[An
 
 def is_outdated(session: Session, issue_number: int, edition_number: int) -> bool:
     """Return whether an edition is of an older revision than its issue: then it must not leave any more."""
-    query = select(EDITION.c.number).where(
-        EDITION.c.number == edition_number, ISSUE.c.number == issue_number, EDITION.c.revision < ISSUE.c.revision
-    )
-    return session.execute(query).first() is not None
+    return session.execute(_OUTDATED, {"edition": edition_number, "issue": issue_number}).first() is not None
+
+
+_OUTDATED: Final = select(EDITION.c.number).where(
+    EDITION.c.number == bindparam("edition"),
+    ISSUE.c.number == bindparam("issue"),
+    EDITION.c.revision < ISSUE.c.revision,
+)
 
 
 def reassign(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from digest.issues.models import IssueStatus, Publication
@@ -64,11 +64,16 @@ def guess(default: str) -> Route:
     return Route((Part(default),))
 
 
+_NOW: Final = (
+    select(ISSUE.c.status, ISSUE.c.held, ISSUE.c.revision, *_SAID)
+    .join(PUBLICATION, PUBLICATION.c.id == ISSUE.c.publication_id)
+    .where(ISSUE.c.number == bindparam("issue"))
+)
+
+
 def is_open(session: Session, issue_number: int, route: Route | None = None) -> bool:
     """Return whether deliveries of an issue may be claimed now. Raises Moved where ``route`` holds no more."""
-    columns = (ISSUE.c.status, ISSUE.c.held, ISSUE.c.revision, *_SAID)
-    query = select(*columns).join(PUBLICATION, PUBLICATION.c.id == ISSUE.c.publication_id)
-    row = session.execute(query.where(ISSUE.c.number == issue_number)).one()
+    row = session.execute(_NOW, {"issue": issue_number}).one()
     if route is not None and not route.holds(Said(row.revision, row.account, row.list_accounts)):
         raise Moved
     return bool(row.status == IssueStatus.sending and row.held == "")

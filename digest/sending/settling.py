@@ -15,7 +15,7 @@ from digest.sending.batches import Claim
 from digest.sending.bulk import among
 from digest.sending.ledger import BATCH, DELIVERY, ISSUE
 from digest.sending.models import BatchState, DeliveryState
-from digest.sending.provider import Again, BatchRefused, NotTaken, ProviderError, Receipt, StopIssue
+from digest.sending.provider import Again, BatchRefused, NotTaken, ProviderError, Receipt, StopIssue, Taken
 from digest.sending.retry import Fate, Repeats, decide, next_try, wait
 from digest.settings import Uncertain
 
@@ -57,12 +57,12 @@ def settle(session: Session, claim: Claim, receipts: Sequence[Receipt], now: dat
 
     ``rules``: for those who come again, and for those without an answer.
     """
-    groups = _grouped(receipts)
-    if not batches.is_mine(session, claim):
-        _settle_late(session, claim, groups, now)
+    held = batches.held(session, claim)
+    if held is None:
+        _settle_late(session, claim, _grouped(receipts), now)
         return
-    size = session.execute(select(BATCH.c.size).where(BATCH.c.number == claim.number)).scalar_one()
-    whole = len(groups) == 1 and len(receipts) == size  # the usual answer: one statement, no list of numbers
+    groups = _grouped(receipts) if len(receipts) != held.size else _grouped_whole(receipts)
+    whole = len(groups) == 1 and len(receipts) == held.size  # the usual answer: one statement, no list of numbers
     for answer, ids in groups.items():
         if answer.again is None:
             _write_answer(session, claim, None if whole else ids, answer, now)
@@ -93,7 +93,7 @@ def _settle_late(session: Session, claim: Claim, groups: "_Groups", now: datetim
 
 def settle_error(session: Session, claim: Claim, error: ProviderError, rules: Rules, now: datetime) -> Fate | None:
     """Write down what becomes of a batch whose call ended in an error; None when it is in other hands by now."""
-    if not batches.is_mine(session, claim):
+    if batches.held(session, claim) is None:
         return None
     row = session.execute(select(BATCH).where(BATCH.c.number == claim.number)).mappings().one()
     claim = batches.as_claim(row)
@@ -146,6 +146,13 @@ class _Answer(NamedTuple):
 
 
 _Groups = Mapping[_Answer, list[int]]
+
+
+def _grouped_whole(receipts: Sequence[Receipt]) -> _Groups:
+    """Return the groups of receipts that are as many as there are members; where all are alike nobody is named."""
+    if isinstance(receipts, Taken) and receipts:
+        return {_Answer(accepted=True, message_id=receipts.message_id, reason=None, again=None): []}
+    return _grouped(receipts)
 
 
 def _grouped(receipts: Sequence[Receipt]) -> _Groups:

@@ -16,8 +16,8 @@ from digest.accounts import Account
 from digest.clock import SystemClock
 from digest.errors import SettingsError
 from digest.providers.http import Answer, Caller, TimeOuts, retry_after
+from digest.providers.sendgrid.body import Bodies
 from digest.sending.provider import (
-    MARK,
     BatchRefused,
     Content,
     Features,
@@ -27,6 +27,7 @@ from digest.sending.provider import (
     Receipt,
     Recipient,
     StopIssue,
+    Taken,
     UnknownOutcome,
 )
 
@@ -41,14 +42,7 @@ FEATURES: Final = Features(
     proof="ECDSA (P-256, SHA-256) signature over time and body, 25 hours",
 )
 SUBSTITUTION_BYTES: Final = 10_000  # a personalization
-_NOT_IN_NAMES = re.compile(r"[;,\s]+")  # a name may hold no semicolon and no comma
 _TOO_MUCH = 10_000_000_000  # no such reader fits any call
-_OFF: Final = {
-    "click_tracking": {"enable": False, "enable_text": False},
-    "open_tracking": {"enable": False},
-    "subscription_tracking": {"enable": False},
-    "ganalytics": {"enable": False},
-}
 _ABOUT_RECIPIENTS = (400, 413)  # every other 4xx speaks of the key, the address of the API, or the account
 
 
@@ -59,31 +53,27 @@ class SendGrid:
 
     def __init__(self, caller: Caller, now: Callable[[], datetime] | None = None) -> None:
         self._caller = caller
+        self._bodies = Bodies()
         self._now = now or SystemClock().now
 
     def payload_bytes(self, content: Content) -> int:
         """Return the bytes of a call's body without any recipient."""
-        return len(orjson.dumps(_message(content, []))) + 200
+        return len(self._bodies.of(content).of([], "", "")) + 200
 
     def recipient_bytes(self, content: Content, recipient: Recipient) -> int:
         """Return an upper bound of the bytes one recipient adds, so large that none fits where its values may not."""
         values = recipient.values
         if sum(len(mark.encode()) + len(value.encode()) for mark, value in values.items()) > SUBSTITUTION_BYTES:
             return _TOO_MUCH
-        body = _Shared(content, "0" * 36, "0" * 100).personalization(recipient)
-        return len(orjson.dumps(body)) + 1
+        return len(self._bodies.of(content).people([recipient], "0" * 36, "0" * 100)) + 1
 
     def send(self, mailing: Mailing) -> Sequence[Receipt]:
         """Hand the mailing over: all of it is taken (202) or nothing."""
-        shared = _Shared(mailing.content, str(mailing.batch_id), mailing.issue_ref)
-        people = [shared.personalization(one) for one in mailing.recipients]
-        answer = self._caller.post("/v3/mail/send", orjson.dumps(_message(mailing.content, people)))
+        body = self._bodies.of(mailing.content)
+        made = body.of(mailing.recipients, str(mailing.batch_id), mailing.issue_ref)
+        answer = self._caller.post("/v3/mail/send", made)
         if answer.status_code == 202:  # noqa: PLR2004
-            message_id = answer.headers.get("X-Message-Id")
-            return [
-                Receipt(delivery_ref=one.delivery_ref, accepted=True, message_id=message_id)
-                for one in mailing.recipients
-            ]
+            return Taken(mailing.recipients, answer.headers.get("X-Message-Id"))
         raise _error(answer, mailing.recipients, self._now())
 
     def close(self) -> None:
@@ -97,59 +87,6 @@ def build(account: Account, times: TimeOuts, *, now: Callable[[], datetime] | No
         raise SettingsError("SendGrid needs SENDGRID_API_KEY (or api_key, in its account).")
     headers = {"Authorization": f"Bearer {account.secret('api_key')}"}
     return SendGrid(Caller(account.base_url or BASE_URL, headers, times, **given), now)
-
-
-def _message(content: Content, personalizations: list[dict[str, Any]]) -> dict[str, Any]:
-    message: dict[str, Any] = {
-        "personalizations": personalizations,
-        "from": {"email": content.sender_address, "name": content.sender_name},
-        "subject": content.subject,
-        "content": [
-            {"type": "text/plain", "value": content.text},  # the plain text must come first
-            {"type": "text/html", "value": content.html},
-        ],
-        "headers": {name: value for name, value in content.headers.items() if not MARK.search(value)},
-        "tracking_settings": _OFF,
-        "mail_settings": {"footer": {"enable": False}},
-    }
-    if content.reply_to:
-        message["reply_to"] = {"email": content.reply_to}
-    return message
-
-
-class _Shared:
-    """What the personalizations of one call have in common, worked out once."""
-
-    __slots__ = ("args", "headers", "marks")
-
-    def __init__(self, content: Content, batch: str, issue: str) -> None:
-        self.args = {"batch": batch, "issue": issue[:100]}
-        # SendGrid fills in marks in the subject and the bodies, not in headers: those we fill in ourselves.
-        self.marks = frozenset(MARK.findall(content.subject + content.text + content.html))
-        self.headers = [
-            (name, MARK.split(value), MARK.findall(value)) for name, value in content.headers.items() if "%%" in value
-        ]
-
-    def personalization(self, recipient: Recipient) -> dict[str, Any]:
-        """Return one reader as the API wants it."""
-        values, marks = recipient.values, self.marks
-        return {
-            "to": [_to(recipient)],
-            "headers": {
-                name: parts[0]
-                + "".join(values.get(mark, "") + part for mark, part in zip(found, parts[1:], strict=True))
-                for name, parts, found in self.headers
-            },
-            "substitutions": {mark: value for mark, value in values.items() if mark in marks},
-            "custom_args": {"delivery": recipient.delivery_ref, **self.args},
-        }
-
-
-def _to(recipient: Recipient) -> dict[str, str]:
-    to = {"email": recipient.address}
-    if recipient.name and (name := _NOT_IN_NAMES.sub(" ", recipient.name).strip()):
-        to["name"] = name
-    return to
 
 
 def _error(answer: Answer, recipients: Sequence[Recipient], now: datetime) -> ProviderError:
