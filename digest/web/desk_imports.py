@@ -20,6 +20,7 @@ from digest.users import Role, User
 from digest.web import import_forms as forms
 from digest.web.acting import fields_of, status_of
 from digest.web.gate import Gate, page_for
+from digest.web.review_pages import policy
 from digest.web.uploading import LARGEST, Upload, receive
 from subscribers import (
     BANS,
@@ -142,7 +143,10 @@ class _Imports:
             values |= {"shown": shown}
             notice = notice or problem
         values |= {"known_lists": known}
-        return page_for(user, "import", status, notice=notice, **values)
+        answer = page_for(user, "import", status, notice=notice, **values)
+        if values["live"]:
+            answer.headers["Content-Security-Policy"] = f"{policy()}; script-src 'self'; connect-src 'self'"
+        return answer
 
     def _preview(self, one: Brought) -> tuple[dict[str, Any] | None, str]:
         """Return what the first rows come to, or a sentence that says why they cannot be read."""

@@ -51,7 +51,7 @@ def get(store, files, number):
 
 def count(store, what=PERSON):
     with store.reading() as session:
-        return session.execute(select(func.count()).select_from(what)).scalar_one()
+        return int(session.execute(select(func.count()).select_from(what)).scalar_one())
 
 
 def broken(files, number) -> list[str]:

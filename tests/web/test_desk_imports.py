@@ -3,6 +3,7 @@
 import csv
 import io
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -122,7 +123,7 @@ def test_a_file_is_shown_before_anything_is_written(app, as_a):
     for words in ("<strong>2</strong> broken rows", "<strong>1</strong> must not be mailed"):
         assert words in page, words
     assert "<strong>1</strong> of the known: left here" in page
-    assert "Baltic</bdi> (1 rows)" in page
+    assert "Baltic</bdi> (1 row)" in page
     assert state(app, "nora@example.org") == []
     (file,) = app.settings.imports_dir.iterdir()
     assert file.stat().st_mode & 0o077 == 0
@@ -173,6 +174,19 @@ def test_what_came_of_a_file_is_told_and_its_broken_rows_are_given(app, as_a):
     assert operator.get(ask(operator, path, "remove").headers["location"]).status_code == 200
     assert list(app.settings.imports_dir.iterdir()) == []
     assert operator.get(path).status_code == 404
+
+
+def test_a_worker_that_leaves_once_nothing_is_due_imports_what_waits(app, as_a, desk):
+    """Beside all else it does; one that nobody brings files to starts no thread."""
+    assert desk.issue
+    operator, leave = as_a("operator"), threading.Event()
+    path = brought(operator, "email\na@example.org\n", name="plain.csv")
+    ask(operator, path, "start", form="yes", lists="sc")
+    said: list[str] = []
+    bringing.end(bringing.begin(app.means, leave, said.append, until_idle=True), leave, until_idle=True)
+    assert said == ["plain.csv is imported: 1 rows."]
+    assert state(app, "a@example.org") == ["sc unconfirmed"]
+    assert bringing.begin(replace(app.means, imports=None), leave, said.append) is None
 
 
 def test_a_file_is_stopped_and_started_again(app, as_a, desk):
