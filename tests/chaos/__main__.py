@@ -84,11 +84,8 @@ def main(arguments: Sequence[str]) -> int:
             if report.broken:
                 print(f"BROKEN {report.sentence()}", flush=True)
             if len(found) % 20 == 0 or len(found) == given.runs:
-                bad = sum(bool(one.broken) for one in found)
-                print(
-                    f"{len(found):,} of {given.runs:,} runs, {bad} broken, {time.monotonic() - began:,.0f} s",
-                    flush=True,
-                )
+                bad, seconds = sum(bool(one.broken) for one in found), time.monotonic() - began
+                print(f"{len(found):,} of {given.runs:,} runs, {bad} broken, {seconds:,.0f} s", flush=True)
     print(summary(found, time.monotonic() - began))
     return 1 if any(one.broken for one in found) else 0
 

@@ -41,6 +41,11 @@ class Call:
     taken: bool = False
     ended: float = 0.0
 
+    @property
+    def seconds(self) -> float:
+        """Return how long it took."""
+        return self.ended - self.began
+
 
 @dataclass(slots=True)
 class Kept:
@@ -204,6 +209,9 @@ class Handler(BaseHTTPRequestHandler):
         api = self.server
         api.open[self.request] = True
         raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if not set(self.headers.values()) & flavours.SIGNED:
+            self._answer(Call("", (), time.time()), 401, {"name": "invalid_api_key", "message": "Who is there?"})
+            return
         fault, chance = api.draw()
         batch, people, problems = flavours.read(self.path, raw)
         if problems:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from tests.providers import postmark_server, resend_api, sendgrid_server
 
 KEYS = {"sendgrid": sendgrid_server.KEY, "resend": resend_api.KEY, "postmark": postmark_server.KEY}
+SIGNED = {KEYS["postmark"], f"Bearer {KEYS['sendgrid']}", f"Bearer {KEYS['resend']}"}  # of those who may send
 NAMED = 0.6  # so often a refusal names whom it is about
 Answer = tuple[int, Any]
 

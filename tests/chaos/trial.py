@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.chaos import api as api_module
 from tests.chaos import invariants, places, workers
-from tests.chaos.api import Api
+from tests.chaos.api import READ_TIMEOUT, Api
 from tests.chaos.nursery import LEASE
 from tests.chaos.places import Ground, Place
 from tests.chaos.plan import Plan, of
@@ -42,6 +42,7 @@ def under_way(
                     child.kill()
         finally:
             report.faults = api_module.by_kind(api.calls)
+            report.slow = sum(len(one.people) for one in api.calls if not one.fault and one.seconds > READ_TIMEOUT / 2)
             api.close()
             if place is not None:
                 place.database.close()

@@ -40,6 +40,7 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter)  # requests by what they met
     deaths: Counter[str] = field(default_factory=Counter)  # kills by where or how
     deeds: Counter[str] = field(default_factory=Counter)
+    slow: int = 0  # readers of calls that this machine, not the plan, answered so late that nobody may have waited
     seconds: float = 0.0
 
     def sentence(self) -> str:
