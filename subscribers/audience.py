@@ -176,8 +176,9 @@ def still_wanted(ids: Sequence[int] | Select[Any], lists: Sequence[str], now: Mo
     """Return a select that says of each subscriber whether an edition of these lists may still go to them.
 
     Columns: subscriber_id, ref, address, name, agreed, standing. ``ref``: as the database has it, for ``packed_refs``;
-    a million UUID objects take a second. ``agreed``: to their own clicks being counted (true or 1). ``standing``: "suppressed" (the address must not
-    be mailed), "withdrawn" (erased, paused, or none of the lists is confirmed any more), else "wanted".
+    a million UUID objects take a second. ``agreed``: to their own clicks being counted (true or 1). ``standing``:
+    "suppressed" (the address must not be mailed), "withdrawn" (erased, paused, or none of the lists is confirmed any
+    more), else "wanted".
     ``ids``: numbers, or a select of them. ``now``: an instant, or a parameter that is given one.
     """
     confirmed = exists().where(

@@ -1,7 +1,8 @@
 """The signing keys: tokens for links in mails, and the keyed hash that an address is known by.
 
-A token is ``base64url(head + subscriber + mac + version)``. The head says which key signed it and until when it holds,
-and carries family and reference; the purpose is not carried, but signed: a token for one purpose is nothing for another.
+A token is ``base64url(head + subscriber + mac + version)``. The head says which key signed it and until when it
+holds, and carries family and reference; the purpose is not carried, but signed: a token for one purpose is nothing for
+another.
 
 Two versions are in mails, and both are read for good. Version 1: HMAC-SHA256. Version 2, for the readers of an edition
 by the thousand: keyed BLAKE2s (RFC 7693), which takes all that they share once and costs a third for each of them.
@@ -107,9 +108,7 @@ class Keys:
         signed = _packed_text(purpose) + body
         made = _mac_two if raw.endswith(TWO) else _mac_one
         good = [
-            hmac.compare_digest(made(key.secret, signed), mac)
-            for key in self._keys
-            if key.id == body[:KEY_ID_BYTES]
+            hmac.compare_digest(made(key.secret, signed), mac) for key in self._keys if key.id == body[:KEY_ID_BYTES]
         ]
         if not any(good):
             raise BadToken("This link is not complete, or was not made by us. Open it again from the mail.")

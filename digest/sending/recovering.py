@@ -22,9 +22,7 @@ _GONE: Final = (
     .where(
         BATCH.c.issue_number == bindparam("issue"),
         or_(
-            and_(
-                BATCH.c.state.in_((_B.claimed, _B.handed_over, _B.repeating)), BATCH.c.lease_until < bindparam("now")
-            ),
+            and_(BATCH.c.state.in_((_B.claimed, _B.handed_over, _B.repeating)), BATCH.c.lease_until < bindparam("now")),
             and_(BATCH.c.state == _B.repeating, BATCH.c.lease_until.is_(None)),
         ),
     )

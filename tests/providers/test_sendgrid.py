@@ -109,6 +109,29 @@ def test_a_thousand_readers_go_in_one_call(server: Server, provider: SendGrid):
     assert "name" not in body["personalizations"][0]["to"][0]
 
 
+def test_letters_that_json_writes_otherwise_arrive_as_they_are(server: Server, provider: SendGrid):
+    """Quotation marks, backslashes and line breaks in names, addresses and values, of one reader or of all."""
+    mark = newsroom.MARKS["name@text"]
+    odd = ['Q"uote', "back\\slash", "tab\there", '",', "\u2028", "plain"]
+    given = [
+        Recipient(delivery_ref=f"1.{n}", address=f"r{n}@example.org", name=name, values={mark: name})
+        for n, name in enumerate(odd)
+    ]
+    provider.send(Mailing(batch_id=BATCH, issue_ref='i"1', content=CONTENT, recipients=given))
+    people = server.calls[0]["personalizations"]
+    assert [one["substitutions"][mark] for one in people] == odd
+    assert [one["to"][0].get("name", "") for one in people] == ['Q"uote', "back\\slash", "tab here", '"', "", "plain"]
+    assert {one["custom_args"]["issue"] for one in people} == {'i"1'}
+
+
+def test_receipts_of_a_call_that_was_taken_are_made_when_looked_at(provider: SendGrid):
+    """They are a sequence as any other: each names its delivery, with the one message id."""
+    receipts = provider.send(mailing(3))
+    assert [one.delivery_ref for one in receipts] == ["1.0", "1.1", "1.2"]
+    assert receipts[-1].accepted
+    assert len({one.message_id for one in receipts[:2]}) == 1
+
+
 def test_the_size_of_a_call_is_never_more_than_was_reckoned(server: Server, provider: SendGrid):
     """What batches are cut by is an upper bound of what goes out."""
     provider.send(mailing(50))

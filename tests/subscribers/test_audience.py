@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from threading import Thread
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from subscribers import (
     end,
     erase,
     import_csv,
+    packed_refs,
     recipients,
     refresh_audience,
     still_wanted,
@@ -98,7 +100,9 @@ def test_who_still_wants_an_edition_is_asked_before_it_leaves(store, keys):
         erase(session, keys, "erased@example.org", NOW)
         numbers = session.execute(select(PERSON.c.id)).scalars().all()
         rows = session.execute(still_wanted(numbers, ["sc", "ee"], NOW)).mappings().all()
-        packed = dict(zip((row["subscriber_id"] for row in rows), packed_refs([row["ref"] for row in rows])))
+        packed = dict(
+            zip((row["subscriber_id"] for row in rows), packed_refs([row["ref"] for row in rows]), strict=True)
+        )
         by_ref = {UUID(bytes=packed[row["subscriber_id"]]): row["standing"] for row in rows}
         assert {name: by_ref[ref] for name, ref in refs.items()} == {
             "both": "wanted",

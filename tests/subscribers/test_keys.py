@@ -69,6 +69,73 @@ def test_what_is_no_token_is_refused(text):
         KEYS.read(text, "view", NOW)
 
 
+OUT = (  # in mails for good: purpose, reference, token; the first three of version 1, then those of version 2
+    ("unsubscribe", "", "6qkAAAAAAAZ3ZWVrbHkA_wtfCp5tLExknwwvilodfhEujx45lw2VwiRbV7eV99wnAQ"),
+    (
+        "unsubscribe",
+        "south-caucasus",
+        "6qkAAAAAAAZ3ZWVrbHkOc291dGgtY2F1Y2FzdXP_C18Knm0sTGSfDC-KWh1-EYXwK771eIn6eYZ9DngbPxEB",
+    ),
+    ("preferences", "", "6qkAbRR_4AZ3ZWVrbHkA_wtfCp5tLExknwwvilodfhH4WTc04dRzBmgQZbBVGlH6AQ"),
+    ("unsubscribe", "", "6qkAAAAAAAZ3ZWVrbHkA_wtfCp5tLExknwwvilodfhHkK4gOCY2jrJWlccCUg9kXAg"),
+    (
+        "unsubscribe",
+        "south-caucasus",
+        "6qkAAAAAAAZ3ZWVrbHkOc291dGgtY2F1Y2FzdXP_C18Knm0sTGSfDC-KWh1-ER4x8WXd2qMKxly-gypp1HIC",
+    ),
+    ("preferences", "", "6qkAbRR_4AZ3ZWVrbHkA_wtfCp5tLExknwwvilodfhEfdntlgEfB-HlSEtG_tvCPAg"),
+)
+
+
+@pytest.mark.parametrize(("purpose", "reference", "token"), OUT)
+def test_a_token_that_is_out_is_read_for_good(purpose, reference, token):
+    """Links as they were made by earlier releases, letter by letter, say what they always said."""
+    expires = None if purpose == "unsubscribe" else NOW + timedelta(days=400)
+    assert KEYS.read(token, purpose, NOW) == Claim(purpose, REF, "weekly", reference, expires)
+
+
+@given(
+    purpose=st.text(max_size=20),
+    refs=st.lists(st.uuids(), max_size=5),
+    family=st.text(max_size=40),
+    reference=st.text(max_size=40),
+    hours=st.one_of(st.none(), st.integers(1, 100_000)),
+)
+def test_tokens_signed_together_say_each_what_was_signed(purpose, refs, family, reference, hours):
+    """Whoever is in a batch, and however long the token is, each reads back their own, and only for its purpose."""
+    expires = None if hours is None or purpose == "unsubscribe" else NOW + timedelta(hours=hours)
+    tokens = KEYS.signer(purpose, family=family, reference=reference, expires=expires)([one.bytes for one in refs])
+    assert [KEYS.read(token, purpose, NOW) for token in tokens] == [
+        Claim(purpose, str(one), family, reference, expires) for one in refs
+    ]
+    assert all(token[-1].isalnum() for token in tokens)
+    for token in tokens:
+        with pytest.raises(BadToken):
+            KEYS.read(token, f"{purpose}2", NOW)
+
+
+@given(place=st.integers(0, 10_000), letter=st.sampled_from(ALPHABET))
+def test_any_changed_letter_of_a_token_signed_together_is_refused(place, letter):
+    """Nor does one version pass for the other: the last letter says which it is."""
+    (token,) = KEYS.signer("preferences", family="weekly")([UUID(REF).bytes])
+    at = place % len(token)
+    for forged in (token[:at] + letter + token[at + 1 :], token[:-2] + KEYS.sign("x", subscriber=REF, family="f")[-2:]):
+        if forged != token:
+            with pytest.raises(BadToken, match="not complete"):
+                KEYS.read(forged, "preferences", NOW)
+
+
+def test_a_link_signed_together_outlives_a_change_of_keys():
+    """The old key still opens it; a key that never signed it does not."""
+    (token,) = KEYS.signer("unsubscribe", family="weekly")([UUID(REF).bytes])
+    later = Keys(secret=STRONG[::-1], old=(STRONG,), address=STRONG)
+    assert later.read(token, "unsubscribe", NOW).subscriber == REF
+    with pytest.raises(BadToken):
+        Keys(secret=STRONG[::-1], address=STRONG).read(token, "unsubscribe", NOW)
+    with pytest.raises(ValueError, match="never expires"):
+        KEYS.signer("unsubscribe", family="weekly", expires=NOW)
+
+
 def test_a_token_serves_one_purpose():
     """A preferences link cannot be used to unsubscribe."""
     token = KEYS.sign("preferences", subscriber=REF, family="weekly")

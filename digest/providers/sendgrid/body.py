@@ -117,8 +117,10 @@ def _parted(text: str, filled: Callable[[str], list[str]]) -> list[str | list[st
     """Return the pieces of a text with marks in it: what stands between them, and each reader's values."""
     marks = MARK.findall(text)
     between = [_json(part)[1:-1] for part in MARK.split(text)]
-    pairs = zip(between, [*map(filled, marks), ""], strict=True)
-    return [piece for pair in pairs for piece in pair]
+    pieces: list[str | list[str]] = [between[0]]
+    for mark, after in zip(marks, between[1:], strict=True):
+        pieces += [filled(mark), after]
+    return pieces
 
 
 def _names(names: Sequence[str]) -> list[str]:
