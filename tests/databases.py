@@ -73,6 +73,9 @@ class Server:
         driver = url.replace("postgresql://", "postgresql+psycopg://")
         self._admin = create_engine(driver, isolation_level="AUTOCOMMIT")
         self._templates: dict[Make, str] = {}
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nobody needs it after a loss of power
+            self._say(f"ALTER SYSTEM SET {setting} = off")
+        self._say("SELECT pg_reload_conf()")
 
     def new(self, make: Make | None = None) -> str:
         """Make a database, empty or made in a way; returns its name."""

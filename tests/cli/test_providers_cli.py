@@ -24,7 +24,7 @@ ACCOUNTS = {"second": {"provider": "sendgrid", "api_key": "SG.secret-of-second",
 @pytest.fixture
 def run(installed: object, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs a command in a fresh folder with two accounts and two publications, one with a list."""
-    assert installed
+    assert installed.is_dir()
     monkeypatch.setenv("DIGEST_ACCOUNTS", json.dumps(ACCOUNTS))
     return lambda *words: CliRunner().invoke(everything, list(words), catch_exceptions=False)
 

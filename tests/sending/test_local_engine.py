@@ -89,12 +89,11 @@ def test_a_call_that_never_ends_does_not_keep_it(
 
     def hang(_mailing: Mailing) -> None:
         stop.set()
-        hanging.wait(20)
+        hanging.wait(200)
 
     provider.before = hang
-    before = time.monotonic()
     local.run(means(database, clock, provider), concurrency=1, stop=stop, say=no_schedule.append)
-    assert time.monotonic() - before < 10
+    assert any(thread.name == "sender-0" for thread in threading.enumerate()), "it was waited for"
     assert set(newsroom.states(database).values()) == {"claimed"}
     hanging.set()
     for thread in threading.enumerate():
