@@ -142,11 +142,11 @@ class Keys:
 
     def key_of(self, identity: str) -> str:
         """Return the keyed hash of what ``addresses.identity`` returned."""
-        return self._address_mac(identity.encode())[:16].hex()
+        return hmac.digest(self._address_key, identity.encode(), "sha256")[:16].hex()
 
     @cached_property
-    def _address_mac(self) -> Callable[[bytes], bytes]:
-        return _mac(self.address.encode())
+    def _address_key(self) -> bytes:
+        return self.address.encode()
 
 
 def _mac_one(secret: bytes, message: bytes) -> bytes:

@@ -22,7 +22,7 @@ ACCOUNTS = {"second": {"provider": "sendgrid", "api_key": "SG.secret-of-second",
 
 
 @pytest.fixture
-def run(installed: object, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs a command in a fresh folder with two accounts and two publications, one with a list."""
     assert installed.is_dir()
     monkeypatch.setenv("DIGEST_ACCOUNTS", json.dumps(ACCOUNTS))
