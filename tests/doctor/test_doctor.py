@@ -163,9 +163,9 @@ def test_clocks_that_are_apart(seconds: float, level: str):
 
 @pytest.mark.parametrize(("free", "level"), [(5e9, "ok"), (5e8, "warn"), (1e8, "fail")])
 def test_disks(made: Made, free: float, level: str):
-    """The folders of the database, of the outbox and of the pictures; those that are not there yet, too."""
+    """The folders of the database, the outbox, the pictures and the imports; those that are not there yet, too."""
     found = stored.disks(replace(made(), free=lambda _folder: int(free)))
-    assert levels(found) == [level] * 3
+    assert levels(found) == [level] * 4
     assert levels(stored.disks(made())) != []
 
 
@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_looked_at_is_told(made: Made):
     def refused(folder: Path) -> int:
         raise PermissionError(13, "Permission denied", str(folder))
 
-    assert levels(stored.disks(replace(made(), free=refused))) == ["fail"] * 3
+    assert levels(stored.disks(replace(made(), free=refused))) == ["fail"] * 4
 
 
 def test_a_worker_that_is_away_matters_where_an_issue_waits(made: Made, clock: StillClock):
