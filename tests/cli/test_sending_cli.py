@@ -136,6 +136,13 @@ def test_no_wait_leaves_it_to_the_worker(place: Path):
     assert len(list((place / "outbox").rglob("*.eml"))) == 3
 
 
+def ask_to_wait(app: bootstrap.App, wait: timedelta) -> None:
+    """Let all deliveries be put off, as if a provider had asked to."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        session.execute(update(table(Delivery)).values(next_attempt_at=now + wait, first_failed_at=now))
+
+
 def test_an_interrupted_send_goes_on_when_it_is_repeated(place: Path):
     """Begun and left half-way: a worker told to leave says what waits, and the same command sends the rest."""
     data("send", "1", "--no-wait")
@@ -143,12 +150,12 @@ def test_an_interrupted_send_goes_on_when_it_is_repeated(place: Path):
         (job, _tick, _refresh) = work.due(app.database, app.clock.now())
         assert job.issue_id is not None
         assert starting.start(app.means, job.issue_id)
-        with app.database.writing() as session:  # as if a provider had asked to wait
-            later = app.clock.now() + timedelta(seconds=3)
-            session.execute(update(table(Delivery)).values(next_attempt_at=later, first_failed_at=app.clock.now()))
+        ask_to_wait(app, timedelta(minutes=10))
     result = CliRunner().invoke(everything, ["worker", "--until-idle"], catch_exceptions=False)
     assert "Issue 1: 3 deliveries are tried again from " in result.stdout
     assert "`digest worker` running" in result.stdout
+    with bootstrap.opened() as app:
+        ask_to_wait(app, timedelta(seconds=0.2))
     assert data("send", "1")["status"] == "sent"
     assert len(list((place / "outbox").rglob("*.eml"))) == 3
 
@@ -207,11 +214,14 @@ def test_a_broken_sum_is_shouted(place: Path):
 def test_the_worker_leaves_on_a_signal(place: Path, monkeypatch: pytest.MonkeyPatch):
     """SIGTERM sets the stop signal that the engine waits for; the handlers of the process are put back."""
     handlers: dict[int, Any] = {}
-    monkeypatch.setattr(signal, "signal", lambda number, handler: handlers.update({number: handler}))
-    thread = threading.Timer(1.0, lambda: handlers[signal.SIGTERM](signal.SIGTERM, None))
-    thread.start()
+
+    def register(number: int, handler: Any) -> None:
+        if number == signal.SIGTERM and number not in handlers:
+            threading.Timer(0.2, handler, (number, None)).start()
+        handlers[number] = handler
+
+    monkeypatch.setattr(signal, "signal", register)
     assert CliRunner().invoke(everything, ["worker"], catch_exceptions=False).exit_code == 0
-    thread.join()
     assert place.exists()
 
 
