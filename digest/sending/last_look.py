@@ -12,11 +12,17 @@ from digest.sending.means import Means
 
 
 def reasons(session: Session, issue: Issue, at: datetime) -> list[str]:
-    """Return why an issue must not be sent now, in sentences; none if it may."""
+    """Return why an issue must not be sent now, in sentences; none if it may.
+
+    How many readers there are is asked before its ledger is frozen only: who has left since is withdrawn, and an issue
+    whose last readers left must be able to end.
+    """
     if approval.valid(session, issue) is None:
         return ["Its approval does not hold any more: the content was changed since."]
-    found = (one for one in approval.recheck(session, issue, at) if one.level is Level.red)
-    return [f"{one.sentence.rstrip('.')} ({one.place})." if one.place else one.sentence for one in found]
+    is_frozen = issue.audience_size is not None
+    found = approval.withdrawn(session, issue) if is_frozen else approval.recheck(session, issue, at)
+    red = (one for one in found if one.level is Level.red)
+    return [f"{one.sentence.rstrip('.')} ({one.place})." if one.place else one.sentence for one in red]
 
 
 def dead_leads(means: Means, issue_id: UUID) -> list[str]:

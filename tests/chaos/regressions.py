@@ -55,6 +55,12 @@ FIXED: Final[Mapping[str, Plan]] = MappingProxyType(
         "half of the readers leave": small(
             10, "sendgrid", latency=0.05, actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4))
         ),
+        # Paused, and then its last readers left: a resume was refused since nobody would get it, and it never ended
+        # (found by seed 21536).
+        "the last readers leave while it stands": small(
+            13, "sendgrid", readers=24, per_call=1, workers=1, threads=1, latency=0.8,
+            actions=(Action(1, 0.0, Deed.pause, 0), Action(1, 0.0, Deed.leave, 24)),
+        ),
         "told to leave again and again": small(
             11, "sendgrid", latency=0.2, actions=tuple(Action(one, 0.05, Deed.term, one % 2) for one in range(1, 6))
         ),

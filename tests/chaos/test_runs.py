@@ -55,6 +55,7 @@ def test_what_was_found_once_is_found_no_more(ground: Ground, nursery: Nursery):
     assert states["paused while it repeats"] == {"accepted": 40}
     assert states["everything dies while calls are held"] == {"accepted": 40}
     assert states["half of the readers leave"]["withdrawn"] > 0
+    assert states["the last readers leave while it stands"]["withdrawn"] > 0
     told = found[list(plans).index("told to leave again and again")]
     assert told.states["accepted"] >= 40 - told.slow  # no call is broken off by leaving
     assert states["some addresses are refused, one by one"]["rejected"] > 0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,15 +83,30 @@ class Child:
         return at
 
     def leave(self) -> float:
-        """Tell it to leave; returns how many seconds that took. One that killed itself just then took none."""
-        began = time.monotonic()
+        """Tell it to leave; returns how many seconds that took. One that killed itself just then took none.
+
+        The time for which it was ready to go on, and a busy machine did not let it, does not count.
+        """
+        began, before = time.monotonic(), self._kept_waiting()
         if self.ended() is None:
             os.kill(self.pid, signal.SIGTERM)
+        kept = before
+        while self.ended() is None and time.monotonic() - began < PATIENCE:
+            kept = max(kept, self._kept_waiting())
+            time.sleep(0.02)
         code = self.wait()
-        taken = time.monotonic() - began
+        taken = max(0.0, time.monotonic() - began - (kept - before))
         allowed = {0, -signal.SIGKILL} if self.is_at_work() else {0, -signal.SIGKILL, -signal.SIGTERM}
         assert code in allowed, f"Told to leave, a worker ended with {code}.\n{tail(self.log)}"
         return taken
+
+    def _kept_waiting(self) -> float:
+        """Return for how many seconds its threads, together, waited for a processor (Linux); else 0."""
+        kept = 0
+        for one in Path(f"/proc/{self.pid}/task").glob("*/schedstat"):
+            with suppress(OSError):  # the thread is over
+                kept += int(one.read_text().split()[1])
+        return kept / 1e9
 
 
 def start(

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete, update
 
 from digest.articles.models import Article, ArticleStatus
 from digest.clock import StillClock
@@ -18,6 +19,7 @@ from digest.sending import batches, control, last_look, ledger, pacing, recoveri
 from digest.sending.control import Resolution
 from digest.sending.models import table
 from digest.sending.provider import BatchRefused, UnknownOutcome
+from subscribers.models import SubscriberAudience, Subscription
 from tests.conftest import BOTH, NOW
 from tests.sending import approved, newsroom
 from tests.sending.fakes import Never, Scripted, means
@@ -93,6 +95,20 @@ def test_pause_resume_cancel(database: Database, clock: StillClock):
         control.resume(database, room.issue_id, who="operator", at=NOW, account="scripted")
     with pytest.raises(Refused):
         control.cancel(database, room.issue_id, who="operator", at=NOW)
+
+
+@BOTH
+def test_an_issue_whose_last_readers_left_during_a_pause_goes_on_and_ends(database: Database, clock: StillClock):
+    """They are withdrawn; that nobody would get it now keeps no issue from its end that is under way."""
+    room = sending(database, 4)
+    control.pause(database, room.issue_id, who="operator", at=NOW)
+    with database.writing() as session:
+        session.execute(update(table(Subscription)).values(state="ended"))
+        session.execute(delete(table(SubscriberAudience)))
+    control.resume(database, room.issue_id, who="operator", at=NOW, account="scripted")
+    work.drain(means(database, clock, Scripted()), room.issue_id, Never())
+    assert set(newsroom.states(database).values()) == {"withdrawn"}
+    assert newsroom.issue(database).status == "sent"
 
 
 @BOTH
