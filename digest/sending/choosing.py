@@ -108,8 +108,10 @@ def _takers(sqlite: bool) -> tuple[Update, Update]:  # noqa: FBT001 - one for ea
     """Return the statements of ``take``: for who waited for a moment, and for who waits for none.
 
     PostgreSQL is told to find them once, as an array: as a plain IN it may ask again for each row, and take too many.
+    The edition is asked for as a range of one: were it fixed as all the rest is, the primary key would have the wanted
+    order, too, and SQLite would go by it through all who are sent already, in each batch through more.
     """
-    edition = DELIVERY.c.edition_number == bindparam("edition")
+    edition = DELIVERY.c.edition_number.between(bindparam("edition"), bindparam("edition"))
     made = []
     for when in (waits_until == bindparam("moment"), waits_until.is_(None)):
         query = _queued(bindparam("issue"), when).where(edition).limit(bindparam("most"))

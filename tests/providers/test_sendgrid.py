@@ -1,5 +1,7 @@
 """SendGrid: what goes out is what its API takes, and each of its answers means what to do next."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import pytest
 
 from digest.accounts import ProviderName
 from digest.providers import sendgrid
-from digest.providers.http import TimeOuts
+from digest.providers.http import Caller, TimeOuts
 from digest.providers.sendgrid import FEATURES, SendGrid
 from digest.sending.personal import Personal
 from digest.sending.provider import (
@@ -107,6 +109,22 @@ def test_a_thousand_readers_go_in_one_call(server: Server, provider: SendGrid):
     assert body["headers"] == {name: text for name, text in newsroom.HEADERS.items() if name != "List-Unsubscribe"}
     assert body["reply_to"] == {"email": "desk@example.org"}
     assert "name" not in body["personalizations"][0]["to"][0]
+
+
+def test_an_answer_goes_with_its_last_user():
+    """No cycle holds it, nor the body of its call: memory does not grow while the collector seldom comes by."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(202, content=b"{}"))
+    caller = Caller("https://api.example.org", {}, QUICK, transport=transport)
+    gc.disable()
+    try:
+        answer = caller.post("/", b"x" * 1000)
+        assert answer.json() == {}
+        gone = weakref.ref(answer)
+        del answer
+        assert gone() is None
+    finally:
+        gc.enable()
+        caller.close()
 
 
 def test_letters_that_json_writes_otherwise_arrive_as_they_are(server: Server, provider: SendGrid):
