@@ -181,7 +181,7 @@ def of(settings: Settings) -> Identity | None:
         secret=secret.get_secret_value() if secret else "",
         redirect=f"{settings.base_url}{CALLBACK}",
         # It may well stand inside the network: an operator names it. It has no reason to lead us elsewhere.
-        fetcher=Fetcher(allow_private=True, total=15.0, step=5.0, max_bytes=1_000_000, max_redirects=0),
+        fetcher=Fetcher(allow_private=True, total=20.0, step=10.0, max_bytes=1_000_000, max_redirects=0),
     )
 
 

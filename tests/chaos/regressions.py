@@ -53,7 +53,13 @@ FIXED: Final[Mapping[str, Plan]] = MappingProxyType(
             9, "sendgrid", wave=2.0, actions=(Action(2, 0.0, Deed.kill_all, 0), Action(4, 0.1, Deed.kill, 1))
         ),
         "half of the readers leave": small(
-            10, "sendgrid", latency=0.05, actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4))
+            10,
+            "sendgrid",
+            per_call=4,
+            workers=1,
+            threads=1,
+            latency=0.3,
+            actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4)),
         ),
         # Paused, and then its last readers left: a resume was refused since nobody would get it, and it never ended
         # (found by seed 21536).

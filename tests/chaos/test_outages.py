@@ -89,8 +89,8 @@ def test_a_full_disk_stops_it_with_a_sentence(ground: Ground, tmp_path: Path, nu
             if found is not None:
                 fill_up(*found, nursery, after)
 
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(run_out, (0, 5))) == [None] * 2
+    for after in (0, 5):  # one after the other: a server with one full disk cannot drop the database of another
+        run_out(after)
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ def test_editions_made_in_the_moment_of_approval_let_it_fall(database, issue, mo
     with pytest.raises(Conflict, match="made anew"):
         approving.approve(database, issue.id, version=1, proof=held.proof.content_hash, reasons={}, who=ANNA, at=NOW)
     with database.reading() as session:
-        assert session.get_one(Issue, issue.id).status == "draft"
+        assert session.get_one(Issue, issue.id).status == "in_review"
 
 
 def test_instants_are_said_in_the_zone_and_in_utc():

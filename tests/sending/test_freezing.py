@@ -117,8 +117,10 @@ def test_cancelling_while_it_freezes_stops_it(database: Database, monkeypatch: p
     assert set(newsroom.states(database).values()) == {"cancelled"}
     assert newsroom.issue(database).status == "cancelled"
     everybody = recipients(newsroom.FAMILY, NOW)
-    assert freezing._insert_missing(database, room.issue_id, everybody, [1], plan={}) == 0
-    stragglers._move(database, room.issue_id, newsroom.edition_id(100), frozenset(), [1], urls=URLS, at=NOW)
+    with pytest.raises(stragglers.Stopped):
+        freezing._insert_missing(database, room.issue_id, everybody, [1], plan={})
+    with pytest.raises(stragglers.Stopped):
+        stragglers._move(database, room.issue_id, newsroom.edition_id(100), frozenset(), [1], urls=URLS, at=NOW)
     assert set(newsroom.states(database).values()) == {"cancelled"}
 
 

@@ -319,7 +319,7 @@ def test_progress_is_seen_without_and_with_the_script(app, site, as_a, chromium)
     ask(operator, path, "start", form="yes", lists="sc")
     page = signed_in(chromium, site + path)
     page.get_by_text("It waits for a worker").wait_for()
-    assert page.evaluate("document.querySelector('#live').dataset.live") == "yes"
+    assert page.evaluate("document.querySelector('#live').dataset.live") == path
     assert page.locator("progress").get_attribute("value") == "0"
     work(app)
     page.get_by_text("What came of it").wait_for()

@@ -199,7 +199,7 @@ def test_private_addresses_are_never_asked(database, store, url):
 def test_what_may_pass_is_tried_again(database, site, store, name):
     """After ten minutes, an hour and six hours; then the matter is settled."""
     show(database, f"{site}/{name}")
-    fetcher = guarded(total=0.3, step=0.3)
+    fetcher = guarded(total=1.0, step=1.0)
     at = NOW
     for failures, wait in enumerate((10 * MINUTE, 60 * MINUTE, 360 * MINUTE), start=1):
         assert fetch_due(database, fetcher, store, at) == Fetched(0, 1, 0)
