@@ -106,6 +106,7 @@ def _import(database: Database) -> None:
 def _draft(database: Database, pictures: PictureStore) -> None:
     sets = list(islice(combinations(REGIONS, 3), SETS))
     drafts, picks, mails = [], [], []
+    plans: list[EditionPlan] = []
     for minute in range(3):
         as_of = NOW + timedelta(minutes=minute)
         begun = perf_counter()

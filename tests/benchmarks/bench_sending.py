@@ -135,7 +135,7 @@ class Limited:
             self.sent += len(body)
             return post(path, body, *given)
 
-        provider._caller.post = noted  # type: ignore[method-assign]
+        provider._caller.post = noted  # type: ignore[method-assign,assignment]
 
     def payload_bytes(self, content: Content) -> int:
         """Return the adapter's."""
