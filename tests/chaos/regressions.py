@@ -53,7 +53,8 @@ FIXED: Final[Mapping[str, Plan]] = MappingProxyType(
             9, "sendgrid", wave=2.0, actions=(Action(2, 0.0, Deed.kill_all, 0), Action(4, 0.1, Deed.kill, 1))
         ),
         "half of the readers leave": small(
-            10, "sendgrid", latency=0.05, actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4))
+            10, "sendgrid", latency=0.2, workers=1, threads=1,  # slowly, or all is handed over before anybody leaves
+            actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4))
         ),
     }
 )  # fmt: skip
