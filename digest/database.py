@@ -21,7 +21,7 @@ from digest.clock import Clock, SystemClock
 from digest.errors import SettingsError
 
 BUSY_TIMEOUT_MS = 30_000
-CACHE_KIB = 65_536
+CACHE_KIB = 40_960  # of a connection; what a worker holds in memory is mostly this
 SILENCE_MS = 15_000  # so long a transaction that writes may be idle on PostgreSQL; ours are over in far less
 NETWORK: dict[str, int] = {  # seconds, but for the last: milliseconds
     "connect_timeout": 10,

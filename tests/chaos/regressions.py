@@ -58,7 +58,7 @@ FIXED: Final[Mapping[str, Plan]] = MappingProxyType(
             per_call=4,
             workers=1,
             threads=1,
-            latency=0.3,
+            latency=0.3,  # slowly, or all is handed over before anybody leaves
             actions=tuple(Action(one, 0.0, Deed.leave, 5) for one in range(4)),
         ),
         # Paused, and then its last readers left: a resume was refused since nobody would get it, and it never ended

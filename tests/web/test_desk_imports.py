@@ -144,7 +144,7 @@ def test_what_the_columns_mean_is_said_by_form_and_a_worker_imports(app, as_a):
     assert "said to be the address" in ask(operator, path, "choose", **(chosen | {"column:1": "address"})).text
     assert ask(operator, path, "start", **chosen).status_code == 303
     waits = operator.get(path).text
-    assert 'data-live="yes"' in waits
+    assert f'data-live="{path}"' in waits
     assert "It waits for a worker" in waits
     assert 'role="alert"' in ask(operator, path, "choose", **chosen).text
     assert [said for said in work(app) if said] == [f"{NAME} is imported: 5 rows."]
