@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,15 +36,13 @@ def worker(
 ) -> None:
     """Draft, send and tidy up what is due. Ctrl+C or SIGTERM: it leaves within ten seconds and loses nothing."""
     kinds = _kinds(queues, until_idle)
-    with opened() as app:
+    with _stopped_by_signals() as stop, opened() as app:
         from digest import migrating
         from digest.engine import heartbeat, jobs, local
 
         if kinds is not None:
             jobs.require(app.database)
-        stop, why = threading.Event(), []
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: _leave(stop))
+        why: list[str] = []
 
         def lost(sentence: str) -> None:
             why.append(sentence)
@@ -58,14 +58,23 @@ def worker(
         _say_what_waits(app)
 
 
-def _leave(stop: threading.Event) -> None:
-    """Tell all to leave; what hangs, a database that went silent, say, is left behind in time."""
-    if stop.is_set():
-        return
-    stop.set()
-    timer = threading.Timer(AT_LAST, _go)
-    timer.daemon = True
-    timer.start()
+@contextmanager
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    """Yield what tells all to leave; what hangs then, a database that went silent, say, is left behind in time."""
+    stop, at_last = threading.Event(), threading.Timer(AT_LAST, _go)
+    at_last.daemon = True
+
+    def leave(*_: object) -> None:
+        if not stop.is_set():
+            stop.set()
+            at_last.start()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, leave)
+    try:
+        yield stop
+    finally:
+        at_last.cancel()
 
 
 def _go() -> None:

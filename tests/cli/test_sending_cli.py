@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from digest import bootstrap
 from digest.cli import app as everything
+from digest.cli import worker
 from digest.clock import SystemClock
 from digest.database import Database
 from digest.errors import BadInput, NotFound, Refused
@@ -223,6 +224,8 @@ def test_the_worker_leaves_on_a_signal(place: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(signal, "signal", register)
     assert CliRunner().invoke(everything, ["worker"], catch_exceptions=False).exit_code == 0
     assert place.exists()
+    going = [one for one in threading.enumerate() if isinstance(one, threading.Timer) and one.function is worker._go]
+    assert [one for one in going if not one.finished.is_set()] == []  # who left in time is not ended once more
 
 
 @pytest.mark.parametrize("command", ["schedule", "send", "pause", "resume", "cancel", "status", "resolve"])
