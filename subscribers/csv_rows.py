@@ -151,7 +151,10 @@ class Reading:
         if "address" not in found:
             raise BadFile(f"The file's first line must name a column email or address. It has: {has}.")
         if not self.lists and "lists" not in found and self._state not in {BOUNCED, STRANGER}:
-            raise BadFile("Say which lists the readers are for: by a column of lists, or for all rows (--list).")
+            raise BadFile(
+                "Say which lists the readers are for: by a column of lists, or name lists for all rows "
+                "(at the command line: --list)."
+            )
         if self.lists and "lists" in self.mapping.values():
             raise BadFile("Either name the lists with --list, or map a column to lists; not both.")
 

@@ -193,7 +193,7 @@ def test_other_delimiters_and_headings_are_understood(store, keys, delimiter):
     [
         ("", {}, "must name a column email or address. It has: nothing"),
         ("name,lists\n", {}, "must name a column email or address. It has: name, lists"),
-        ("email\n", {}, "by a column of lists, or for all rows"),
+        ("email\n", {}, "by a column of lists, or name lists for all rows"),
         ("email,lists\n", {"mapping": {"Interests": "lists"}}, "no column 'interests' to map. It has: email, lists"),
         ("email,lists\n", {"mapping": {"lists": "topics"}}, "no column 'topics' to map to"),
         ('"email,lists\n', {}, "must name a column"),
