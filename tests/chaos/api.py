@@ -41,11 +41,6 @@ class Call:
     taken: bool = False
     ended: float = 0.0
 
-    @property
-    def seconds(self) -> float:
-        """Return how long it took."""
-        return self.ended - self.began
-
 
 @dataclass(slots=True)
 class Kept:

@@ -42,7 +42,7 @@ def under_way(
                     child.kill()
         finally:
             report.faults = api_module.by_kind(api.calls)
-            report.slow = sum(len(one.people) for one in api.calls if not one.fault and one.seconds > READ_TIMEOUT / 2)
+            report.slow = _slow(api, place)
             api.close()
             if place is not None:
                 place.database.close()
@@ -95,3 +95,12 @@ def broken(voyage: Voyage, *, only_logs: bool = False) -> list[str]:
 def _bad(plan: Plan) -> frozenset[int]:
     chance = random.Random(f"{plan.seed}.bad")  # noqa: S311
     return frozenset(one for one in range(1, plan.readers + 1) if chance.random() < plan.bad)
+
+
+def _slow(api: Api, place: Place | None) -> int:
+    """Return the readers of calls answered late, counted from their hand-over: the worker may not have waited."""
+    rows = newsroom.rows_of(place.database, newsroom.BATCH) if place is not None else []
+    marks = {str(row.id): row.handed_over_at.timestamp() for row in rows if row.handed_over_at}
+    calls = [one for one in api.calls if not one.fault]
+    late = [one for one in calls if one.ended - min(marks.get(one.batch, one.began), one.began) > READ_TIMEOUT / 2]
+    return sum(len(one.people) for one in late)

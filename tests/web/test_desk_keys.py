@@ -62,8 +62,9 @@ def test_a_row_is_walked_to_and_moved_by_keys(app, opened):
     opened.keyboard.press("Control+Shift+z")
     version(opened, 4)
     assert edits(app).pins == {"sc": {SECOND: 2}}
+    opened.wait_for_load_state("networkidle")
     opened.keyboard.press("k")
-    assert opened.locator("li.row[aria-current]").get_attribute("data-id") != SECOND
+    opened.locator(f'li.row[aria-current]:not([data-id="{SECOND}"])').wait_for()
 
 
 def test_each_letter_does_its_own(app, opened):
