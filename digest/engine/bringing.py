@@ -6,11 +6,12 @@ leave or be killed at any time, and another goes on.
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from digest.sending.means import Means
 from subscribers import ReaderFiles, forget_files, work_on_files
 
+T = TypeVar("T")
 LOOK_SECONDS: Final = 2.0
 LEAVE_SECONDS: Final = 4.0  # for the rows that are just being written
 FORGET_AFTER: Final = 1_800  # looks: about an hour
@@ -43,15 +44,10 @@ def begin(
 
 def once(means: Means, files: ReaderFiles, leave: threading.Event, say: Callable[[str], None]) -> bool:
     """Work on one file; returns whether there was one, and it may not be the last."""
-
-    def work() -> None:
-        said.append(work_on_files(means.database, means.keys, files, means.clock.now, leave.is_set))
-
-    said: list[str] = []
-    _guarded(work, say)
-    for sentence in filter(None, said):
-        say(sentence)
-    return any(said)
+    said = _guarded(lambda: work_on_files(means.database, means.keys, files, means.clock.now, leave.is_set), say)
+    if said:
+        say(said)
+    return bool(said)
 
 
 def end(thread: threading.Thread | None, leave: threading.Event, *, until_idle: bool = False) -> None:
@@ -62,9 +58,10 @@ def end(thread: threading.Thread | None, leave: threading.Event, *, until_idle: 
         thread.join(LEAVE_SECONDS if leave.is_set() else 0.0)
 
 
-def _guarded(work: Callable[[], None], say: Callable[[str], None]) -> None:
-    """Do something whose failure must not stop the mail."""
+def _guarded(work: Callable[[], T], say: Callable[[str], None]) -> T | None:
+    """Do something whose failure must not stop the mail; returns what it gave, None where it failed."""
     try:
-        work()
+        return work()
     except Exception as error:  # noqa: BLE001 - whatever is in somebody's file
         say(f"A file of readers could not be worked on ({type(error).__name__}: {error}); it is tried again.")
+        return None

@@ -18,9 +18,8 @@ BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 def last(session: Session, column: ColumnElement[int] | Any) -> int:
     """Return the highest number of a column that was given, or left out; 0 where there is none."""
-    highest: int | None = session.execute(select(func.max(column))).scalar_one()
     gap = session.get(NumberGap, column.table.name)
-    return max(highest or 0, gap.up_to if gap else 0)
+    return max(_highest(session, column), gap.up_to if gap else 0)
 
 
 def leave_out(session: Session, column: ColumnElement[int] | Any, at: datetime) -> None:
@@ -28,8 +27,12 @@ def leave_out(session: Session, column: ColumnElement[int] | Any, at: datetime) 
 
     How many grows by one an hour, so that restoring the same backup again on another day gives other numbers.
     """
-    highest: int | None = session.execute(select(func.max(column))).scalar_one()
-    up_to = (highest or 0) + LEAST + int((at - BEGINNING).total_seconds() // 3600)
+    up_to = _highest(session, column) + LEAST + int((at - BEGINNING).total_seconds() // 3600)
     gap = session.get(NumberGap, column.table.name) or NumberGap(name=column.table.name, up_to=0)
     gap.up_to = max(gap.up_to, up_to)
     session.add(gap)
+
+
+def _highest(session: Session, column: ColumnElement[int] | Any) -> int:
+    found: int | None = session.execute(select(func.max(column))).scalar_one()
+    return found or 0

@@ -171,10 +171,12 @@ class _Imports:
             with app.database.writing() as session:
                 if chosen is not None:
                     self.store.choose(session, one.id, chosen, at)
-                if order != "choose":
-                    {"count": self.store.count, "start": self.store.start, "stop": self.store.stop}.get(
-                        order, lambda session, number, _: self.store.remove(session, number)
-                    )(session, one.id, at)
+                if order == "remove":
+                    self.store.remove(session, one.id)
+                elif order != "choose":
+                    {"count": self.store.count, "start": self.store.start, "stop": self.store.stop}[order](
+                        session, one.id, at
+                    )
                 said = {"name": one.name} | ({"chosen": chosen.stored()} if chosen else {})
                 note(session, user.address, order, f"file {one.id}", at=at, after=said)
         except (DigestError, SubscribersError) as error:

@@ -5,7 +5,7 @@ A reader's address, or a part of it, is never part of an address of ours: search
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -23,6 +23,7 @@ from digest.rendering.wording import clean
 from digest.sending.models import Delivery
 from digest.users import Role, User
 from digest.web.acting import Form, fields_of, form_of, status_of
+from digest.web.consent_day import agreed_on
 from digest.web.gate import Gate, page_for
 from subscribers import (
     Keys,
@@ -49,6 +50,7 @@ LAST_ISSUES: Final = 12  # whose deliveries a reader's page shows
 STATES: Final = ("confirmed", "unconfirmed", "paused", "ended", "suppressed")
 _WHAT: Final = "look at readers"
 _LONGEST: Final = 300
+_NO_DAY: Final = "Say on which day they agreed, as 2026-11-24. Without it nobody is added."
 _ADDRESS: Final = 254
 
 
@@ -136,7 +138,8 @@ class _Readers:
     def _add(self, who: str, form: Fields) -> str:
         """Add somebody who agreed elsewhere, with the proof of it; returns their ref. Raises BadInput."""
         app, address = self.gate.app, form.get("address", [""])[-1]
-        agreed, source = _agreed(form, app.clock.now()), " ".join(form.get("source", [""])[-1].split())[:_LONGEST]
+        agreed = agreed_on(form.get("agreed", [""])[-1].strip(), app.clock.now(), _NO_DAY)
+        source = " ".join(form.get("source", [""])[-1].split())[:_LONGEST]
         chosen = form.get("lists", [])
         if not source:
             raise BadInput("Say where they agreed: a fair, a phone call, a form on paper. Without it nobody is added.")
@@ -275,18 +278,6 @@ def _banned(session: Session, keys: Keys, text: str) -> SuppressionData | None:
         return suppression_of(session, keys, text)
     except SubscribersError:
         return None
-
-
-def _agreed(form: Fields, now: datetime) -> datetime:
-    """Return when somebody agreed: noon of that day, at the latest now. Raises BadInput."""
-    text = form.get("agreed", [""])[-1].strip()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput("Say on which day they agreed, as 2026-11-24. Without it nobody is added.") from error
-    if day > now.date():
-        raise BadInput(f"{day} lies in the future: nobody can have agreed then.")
-    return min(now, datetime.combine(day, time(12), UTC))
 
 
 def _refuse_ended(person: PersonData | None, chosen: list[str], agreed: datetime) -> None:

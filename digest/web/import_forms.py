@@ -1,10 +1,11 @@
 """What the desk's pages of imports show of a file, and what their forms say is to be done with it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any, Final
 
 from digest.errors import BadInput
+from digest.web.consent_day import agreed_on
 from subscribers import (
     BAN_COLUMNS,
     BANS,
@@ -23,6 +24,7 @@ from subscribers import (
 Fields = Mapping[str, Sequence[str]]
 MOST_COLUMNS: Final = 120
 LONGEST: Final = 300
+NO_DAY: Final = "Write the day on which they agreed as 2026-11-24."
 LONGEST_WORDING: Final = 2_000
 COLUMN_NAMES: Final = {
     "address": "the address",
@@ -158,7 +160,7 @@ def choice(form: Fields, one: Brought, headings: Sequence[str], now: datetime) -
         mapping=mapping,
         values=dict(one.choice.values) | _values(said),
         lists=lists,
-        consent_at=_day(said.get("consent_day", ""), now),
+        consent_at=agreed_on(day, now, NO_DAY) if (day := said.get("consent_day", "")) else None,
         consent_source=" ".join(said.get("consent_source", "").split())[:LONGEST],
         wording=said.get("wording", "")[:LONGEST_WORDING],
         confirmed=said.get("unconfirmed") != "yes",
@@ -184,16 +186,3 @@ def _values(said: Mapping[str, str]) -> dict[str, str]:
     """Return what names in the column of lists mean, of those that the form says it of."""
     named = {name.removeprefix("name:"): value for name, value in said.items() if name.startswith("name:")}
     return {name: said[f"value:{place}"] for place, name in named.items() if said.get(f"value:{place}")}
-
-
-def _day(text: str, now: datetime) -> datetime | None:
-    """Return noon of a day, at the latest now. Raises BadInput."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput("Write the day on which they agreed as 2026-11-24.") from error
-    if day > now.date():
-        raise BadInput(f"{day} lies in the future: nobody can have agreed then.")
-    return min(now, datetime.combine(day, time(12), UTC))

@@ -88,10 +88,15 @@ class Resend:
 
 def build(account: Account, times: TimeOuts, **given: Any) -> Resend:
     """Return Resend for an account. ``given`` (a transport) is for tests. Raises SettingsError."""
+    return Resend(caller(account, times, **given))
+
+
+def caller(account: Account, times: TimeOuts, **given: Any) -> Caller:
+    """Return what speaks to Resend in an account's name. Raises SettingsError."""
     if not account.secret("api_key"):
         raise SettingsError("Resend needs RESEND_API_KEY (or api_key, in its account).")
     headers = {"Authorization": f"Bearer {account.secret('api_key')}"}
-    return Resend(Caller(account.base_url or BASE_URL, headers, times, **given))
+    return Caller(account.base_url or BASE_URL, headers, times, **given)
 
 
 def _mail(content: Content, recipient: Recipient, batch: str, issue: str) -> dict[str, Any]:

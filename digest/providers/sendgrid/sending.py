@@ -83,10 +83,15 @@ class SendGrid:
 
 def build(account: Account, times: TimeOuts, *, now: Callable[[], datetime] | None = None, **given: Any) -> SendGrid:
     """Return SendGrid for an account. ``now`` and ``given`` (a transport) are for tests. Raises SettingsError."""
+    return SendGrid(caller(account, times, **given), now)
+
+
+def caller(account: Account, times: TimeOuts, **given: Any) -> Caller:
+    """Return what speaks to SendGrid in an account's name. Raises SettingsError."""
     if not account.secret("api_key"):
         raise SettingsError("SendGrid needs SENDGRID_API_KEY (or api_key, in its account).")
     headers = {"Authorization": f"Bearer {account.secret('api_key')}"}
-    return SendGrid(Caller(account.base_url or BASE_URL, headers, times, **given), now)
+    return Caller(account.base_url or BASE_URL, headers, times, **given)
 
 
 def _error(answer: Answer, recipients: Sequence[Recipient], now: datetime) -> ProviderError:
